@@ -1,0 +1,1 @@
+"""The Lambda functions: read the event, call one room, answer."""

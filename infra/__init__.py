@@ -1,0 +1,1 @@
+"""What runs Dispatch: the cloud stack, the laptop, and the table both are built from."""
