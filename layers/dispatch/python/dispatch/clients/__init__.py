@@ -1,0 +1,1 @@
+"""Other people's APIs, thin. Nothing here knows a rule of ours."""

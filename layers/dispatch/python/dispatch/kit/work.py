@@ -1,0 +1,98 @@
+"""One request or message is one transaction: `with work() as unit:` at the door. Services never commit."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection, OperationalError
+from psycopg import connect as connect_postgres
+from psycopg.pq import TransactionStatus
+
+from dispatch.kit import clock
+from dispatch.kit.errors import Unavailable
+from dispatch.kit.log import logger
+from dispatch.kit.settings import settings
+
+_here = threading.local()  # Lambda has one thread; the laptop's doors have several, each with a connection of its own
+
+
+class Work:
+    """An open transaction, the moment it began, and what is to happen around its commit."""
+
+    def __init__(self, conn: Connection[Any]) -> None:
+        self.conn = conn
+        self.now: datetime = clock.now()
+        self.kept: dict[str, Any] = {}  # what a room collects during the work, by the room's name
+        self._before: list[Callable[[], None]] = []
+        self._after: list[Callable[[], None]] = []
+
+    def before_commit(self, effect: Callable[[], None]) -> None:
+        """Do this last inside the transaction: what must be held for a moment only."""
+        self._before.append(effect)
+
+    def after_commit(self, effect: Callable[[], None]) -> None:
+        """Do this once the transaction is true. A failure is logged, never raised: the rows are the truth, a sweep finds them."""
+        self._after.append(effect)
+
+    def finish(self) -> None:
+        """Runs what was to happen before the commit, in the order it was asked for."""
+        for effect in self._before:
+            effect()
+
+    def tell(self) -> None:
+        """Runs what was to happen after the commit."""
+        for effect in self._after:
+            try:
+                effect()
+            except Exception:
+                logger.exception("an effect after commit failed")
+
+
+@contextmanager
+def work() -> Iterator[Work]:
+    """Opens the transaction, commits it at the end, rolls it back on any error."""
+    conn = connection()
+    if conn.info.transaction_status != TransactionStatus.IDLE:
+        raise RuntimeError("a work is open in this thread already: pass it on instead of opening another")
+    with conn.transaction():
+        unit = Work(conn)
+        yield unit
+        unit.finish()
+    unit.tell()
+
+
+def connection() -> Connection[Any]:
+    """This thread's connection, alive: a frozen container's may have been dropped, and looks open until it is used."""
+    held: Connection[Any] | None = getattr(_here, "conn", None)
+    if held is not None and not held.closed and _answers(held):
+        return held
+    _here.conn = _connect()
+    return _here.conn
+
+
+def close_connection() -> None:
+    """This thread's connection is closed; the next work opens another."""
+    held: Connection[Any] | None = getattr(_here, "conn", None)
+    if held is not None:
+        held.close()
+    _here.conn = None
+
+
+def _answers(conn: Connection[Any]) -> bool:
+    try:
+        conn.execute("SELECT 1")
+    except OperationalError:
+        conn.close()
+        return False
+    return True
+
+
+def _connect() -> Connection[Any]:
+    try:
+        return connect_postgres(
+            settings().pg_database_url.get_secret_value(), autocommit=True, connect_timeout=25, application_name="dispatch"
+        )
+    except OperationalError as error:
+        raise Unavailable("The database does not answer. Try again soon.") from error
