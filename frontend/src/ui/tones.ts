@@ -1,0 +1,29 @@
+/** Which icon goes with which state, so that colour never stands alone. The colours are tokens of the same names. */
+
+import type { InboxItem, Outcome, RunState } from '#api/shapes.ts';
+import type { IconName } from './icons.ts';
+
+export const OUTCOME_ICONS: Record<Outcome, IconName> = {
+  completed: 'done',
+  no_changes_needed: 'done',
+  investigation_complete: 'plan',
+  blocked: 'blocked',
+  needs_decision: 'question',
+  failed: 'failure',
+  cancelled: 'stop',
+  lost: 'lost',
+};
+
+export const RUN_STATE_ICONS: Record<RunState, IconName> = {
+  queued: 'waiting',
+  starting: 'waiting',
+  running: 'running',
+  finished: 'done',
+};
+
+export const INBOX_ICONS: Record<InboxItem['kind'], IconName> = {
+  plan: 'plan',
+  question: 'question',
+  blocker: 'blocked',
+  failure: 'failure',
+};
