@@ -41,6 +41,6 @@ export class Session {
 export function safeRedirect(asked: string | null): string {
   if (!asked?.startsWith('/') || /^\/[/\\]/.test(asked) || /[\u0000-\u001f\\]/.test(asked)) return '/';
   const { origin, pathname, search, hash } = new URL(asked, 'http://here.invalid');
-  if (origin !== 'http://here.invalid' || pathname === '/sign-in' || pathname.startsWith('/api/')) return '/';
+  if (origin !== 'http://here.invalid' || pathname.startsWith('//') || pathname === '/sign-in' || pathname.startsWith('/api/')) return '/';
   return pathname + search + hash;
 }
