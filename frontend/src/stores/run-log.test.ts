@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AgentEvent } from '#api/shapes.ts';
-import { findRows, isErrorRow, lineOf, rowText, RunLog } from './run-log.ts';
+import { findRows, isErrorRow, lineOf, rowText, RunLog, type FedEvent } from './run-log.ts';
 
 const START = Date.parse('2026-11-22T15:00:00.000Z');
 
@@ -20,7 +20,7 @@ const RUN: AgentEvent[] = [
   event(8, 'finished', { outcome: 'completed', summary: 'Fixed.' }),
 ];
 
-function logOf(...events: AgentEvent[]): RunLog {
+function logOf(...events: FedEvent[]): RunLog {
   const log = new RunLog();
   log.add(events);
   return log;
@@ -74,6 +74,15 @@ describe('a log', () => {
     log.end();
 
     expect(log.rows.map(lineOf)).toEqual(['a', 'c']);
+  });
+
+  test("a line of the server's own stands where it came in, and stays there", () => {
+    const said = { seq: null, at: event(1, 'notice').at, kind: 'notice', data: { level: 'info', text: 'Ana says: look at tests' } } as const;
+    const log = logOf(event(1, 'message', { text: 'a' }), event(3, 'message', { text: 'c' }), said);
+
+    log.add([event(4, 'message', { text: 'd' }), event(2, 'message', { text: 'b' })]);
+
+    expect(log.rows.map(lineOf)).toEqual(['a', 'b', 'c', 'Ana says: look at tests', 'd']);
   });
 
   test('shows a result whose call never came', () => {

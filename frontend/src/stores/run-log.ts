@@ -36,26 +36,35 @@ export type FinishedRow = RowBase & { kind: 'finished'; outcome: string; summary
 export type GapRow = RowBase & { kind: 'gap'; from: number; to: number };
 export type Row = StartedRow | TextRow | ToolRow | NoticeRow | FinishedRow | GapRow;
 
+/** An event as the feed has it: the server's own lines have no number and stand where they came in. */
+export type FedEvent = Omit<AgentEvent, 'seq'> & { seq: number | null };
+
+/** `after` is the agent's number, or for a line of the server the newest number before it; `line` orders those. */
+interface Placed {
+  after: number;
+  line: number;
+  event: FedEvent;
+}
+
 export class RunLog {
   rows: Row[] = [];
   /** What the agent has cost so far by its own meter. */
   meteredUsd: number | null = null;
-  #events: AgentEvent[] = [];
+  #placed: Placed[] = [];
   #known = new Set<number>();
+  #newest = 0;
+  #lines = 0;
   #toolRows = new Map<string, number>();
   #isEnded = false;
 
-  get lastSeq(): number {
-    return this.#events.at(-1)?.seq ?? 0;
-  }
-
   /** Takes the events in; true when rows have changed. */
-  add(events: AgentEvent[]): boolean {
-    const fresh = events.filter(({ seq }) => !this.#known.has(seq) && this.#known.add(seq)).sort((a, b) => a.seq - b.seq);
+  add(events: FedEvent[]): boolean {
+    const fresh = events.flatMap((event) => this.#place(event) ?? []).sort(byPlace);
     const [first] = fresh;
     if (!first) return false;
-    if (first.seq > this.lastSeq) this.#append(fresh);
-    else this.#rebuild([...this.#events, ...fresh].sort((a, b) => a.seq - b.seq));
+    const last = this.#placed.at(-1);
+    if (!last || byPlace(last, first) < 0) this.#append(fresh);
+    else this.#rebuild([...this.#placed, ...fresh].sort(byPlace));
     this.rows = [...this.rows];
     return true;
   }
@@ -64,7 +73,7 @@ export class RunLog {
   end(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    if (this.rows.some(({ kind }) => kind === 'gap')) this.#rebuild(this.#events);
+    if (this.rows.some(({ kind }) => kind === 'gap')) this.#rebuild(this.#placed);
   }
 
   /** The rows as they stood at a moment: what came later is not there, a tool that was running has no result. */
@@ -74,39 +83,47 @@ export class RunLog {
     return this.rows.slice(0, end).map((row) => (row.kind === 'tool' && row.result && row.result.at > then ? { ...row, result: null } : row));
   }
 
-  #rebuild(events: AgentEvent[]): void {
-    this.rows = [];
-    this.#events = [];
-    this.#toolRows.clear();
-    this.meteredUsd = null;
-    this.#append(events);
+  #place(event: FedEvent): Placed | null {
+    if (event.seq === null) return { after: this.#newest, line: ++this.#lines, event };
+    if (this.#known.has(event.seq)) return null;
+    this.#known.add(event.seq);
+    this.#newest = Math.max(this.#newest, event.seq);
+    return { after: event.seq, line: 0, event };
   }
 
-  #append(events: AgentEvent[]): void {
-    for (const event of events) {
-      const expected = this.lastSeq + 1;
-      if (event.seq > expected && !this.#isEnded) this.rows.push(gapRow(expected, event));
-      this.#events.push(event);
-      this.#take(event);
+  #rebuild(placed: Placed[]): void {
+    this.rows = [];
+    this.#placed = [];
+    this.#toolRows.clear();
+    this.meteredUsd = null;
+    this.#append(placed);
+  }
+
+  #append(placed: Placed[]): void {
+    for (const next of placed) {
+      const expected = (this.#placed.at(-1)?.after ?? 0) + 1;
+      if (next.after > expected && !this.#isEnded) this.rows.push(gapRow(expected, next));
+      this.#placed.push(next);
+      this.#take(next);
     }
   }
 
-  #take(event: AgentEvent): void {
+  #take({ event, line }: Placed): void {
     if (event.kind === 'usage') this.meteredUsd = numberOf(event.data['metered_usd']) ?? this.meteredUsd;
     else if (event.kind === 'tool_result') this.#takeResult(event);
     else {
-      const row = rowOf(event);
+      const row = rowOf(event, event.seq === null ? `line-${line}` : String(event.seq));
       if (row.kind === 'tool') this.#toolRows.set(textOf(event.data['id']), this.rows.length);
       this.rows.push(row);
     }
   }
 
-  #takeResult(event: AgentEvent): void {
+  #takeResult(event: FedEvent): void {
     const result = resultOf(event);
     const index = this.#toolRows.get(textOf(event.data['id']));
     const row = index === undefined ? undefined : this.rows[index];
     if (index !== undefined && row?.kind === 'tool') this.rows[index] = { ...row, result };
-    else this.rows.push({ ...baseOf(event), kind: 'tool', name: 'result', headline: '', input: null, result });
+    else this.rows.push({ ...baseOf(event, `result-${event.seq}`), kind: 'tool', name: 'result', headline: '', input: null, result });
   }
 }
 
@@ -177,8 +194,8 @@ function diffText(result: ToolResult | null): string {
   return result?.diff?.hunks.flatMap(({ lines }) => lines.map(plainText)).join('\n') ?? '';
 }
 
-function rowOf(event: AgentEvent): Row {
-  const base = baseOf(event);
+function rowOf(event: FedEvent, key: string): Row {
+  const base = baseOf(event, key);
   const { data } = event;
   switch (event.kind) {
     case 'started':
@@ -207,7 +224,7 @@ function rowOf(event: AgentEvent): Row {
   }
 }
 
-function resultOf({ at, data }: AgentEvent): ToolResult {
+function resultOf({ at, data }: FedEvent): ToolResult {
   const diff = data['diff'] as ToolResult['diff'] | undefined;
   return {
     at,
@@ -219,12 +236,16 @@ function resultOf({ at, data }: AgentEvent): ToolResult {
   };
 }
 
-function baseOf({ seq, at, data }: AgentEvent): RowBase {
-  return { key: String(seq), at, isNested: typeof data['parent'] === 'string' };
+function baseOf({ at, data }: FedEvent, key: string): RowBase {
+  return { key, at, isNested: typeof data['parent'] === 'string' };
 }
 
-function gapRow(from: number, { seq, at }: AgentEvent): GapRow {
-  return { key: `gap-${from}`, at, isNested: false, kind: 'gap', from, to: seq - 1 };
+function gapRow(from: number, { after, event }: Placed): GapRow {
+  return { key: `gap-${from}`, at: event.at, isNested: false, kind: 'gap', from, to: after - 1 };
+}
+
+function byPlace(a: Placed, b: Placed): number {
+  return a.after - b.after || a.line - b.line;
 }
 
 /** The index of the first row after a moment; rows stand in the order of their times, but for a clock set back. */
