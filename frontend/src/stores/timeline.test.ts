@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import type { Activity, RunSummary } from '#api/shapes.ts';
+import { entriesOf, tellingOf } from './timeline.ts';
+
+function item(id: number, kind: string, { run = null as string | null, data = {} as Record<string, unknown> } = {}): Activity {
+  return { id, at: '2026-11-22T15:00:00Z', kind, actor: { kind: 'person', name: 'Ana' }, run_id: run, data, public: false };
+}
+
+test('what happened in one run stands together, from its start, where it was last active', () => {
+  const story = [
+    item(1, 'issue.created'),
+    item(2, 'run.started', { run: 'a' }),
+    item(3, 'comment.added'),
+    item(4, 'run.finished', { run: 'a' }),
+    item(5, 'issue.changed'),
+  ];
+
+  const entries = entriesOf(story, [{ id: 'a', workflow: 'qa-test' } as RunSummary]);
+
+  expect(entries.map((entry) => (entry.kind === 'run' ? entry.items.map(({ id }) => id) : entry.item.id))).toEqual([5, [2, 4], 3, 1]);
+  expect(entries[1]).toMatchObject({ run: { workflow: 'qa-test' } });
+});
+
+test('a comment about a run stands for itself: it must not be folded away', () => {
+  expect(entriesOf([item(1, 'comment.added', { run: 'a' })], [])[0]?.kind).toBe('single');
+});
+
+test('a run that has not been heard of yet is shown all the same', () => {
+  expect(entriesOf([item(1, 'run.started', { run: 'a' })], [])[0]).toMatchObject({ kind: 'run', run: null });
+});
+
+test.each([
+  ['issue.changed', { changes: { status: ['Backlog', 'Done'], priority: ['P3', 'P1'] } }, 'moved it from Backlog to Done and set priority from P3 to P1'],
+  ['issue.changed', { changes: { labels: [['a', 'b'], ['b', 'c']] } }, 'added c and removed a'],
+  ['run.finished', { outcome: 'no_changes_needed', summary: 'x' }, 'finished: no changes needed'],
+  ['plan.returned', { version: 2, feedback: 'Smaller, please.' }, 'asked for changes to plan version 2'],
+  ['patch.proposed', { verdict: 'refused', reasons: ['touches .github'] }, 'proposed a patch; it was refused'],
+  ['something.unheard_of', {}, 'something unheard of'],
+])('%s is told as a sentence', (kind, data, text) => {
+  expect(tellingOf(item(1, kind, { data })).text).toBe(text);
+});
+
+test('the words that came with it are its body', () => {
+  expect(tellingOf(item(1, 'plan.returned', { data: { version: 1, feedback: 'Smaller.' } })).body).toBe('Smaller.');
+  expect(tellingOf(item(1, 'run.started')).body).toBeNull();
+});

@@ -1,0 +1,152 @@
+/** An issue's story as a person reads it: what happened in one run together, newest first, each thing a sentence. */
+
+import type { Activity, RunSummary } from '#api/shapes.ts';
+import { plainText } from './run-text.ts';
+import { plain } from './words.ts';
+
+export interface RunEntry {
+  kind: 'run';
+  key: string;
+  runId: string;
+  /** Null while the run itself has not been heard of. */
+  run: RunSummary | null;
+  /** Oldest first: a run is read from its start. */
+  items: Activity[];
+}
+
+export interface SingleEntry {
+  kind: 'single';
+  key: string;
+  item: Activity;
+}
+
+export type Entry = RunEntry | SingleEntry;
+
+export interface Telling {
+  /** What follows the actor's name. */
+  text: string;
+  /** Markdown beneath it. */
+  body: string | null;
+  /** The name of an icon. */
+  icon: 'plus' | 'list' | 'question' | 'waiting' | 'blocked' | 'running' | 'done' | 'stop' | 'lost' | 'plan' | 'branch' | 'info' | 'check';
+}
+
+/** Newest entry first; a run's entry stands where its newest activity stands. */
+export function entriesOf(activity: Activity[], runs: RunSummary[]): Entry[] {
+  const byId = new Map(runs.map((run) => [run.id, run]));
+  const entries: Entry[] = [];
+  const groups = new Map<string, RunEntry>();
+  for (const item of [...activity].sort((a, b) => b.id - a.id)) {
+    if (item.run_id === null || item.kind === 'comment.added') {
+      entries.push({ kind: 'single', key: String(item.id), item });
+      continue;
+    }
+    const group = groups.get(item.run_id);
+    if (group) group.items.unshift(item);
+    else {
+      const entry: RunEntry = { kind: 'run', key: item.run_id, runId: item.run_id, run: byId.get(item.run_id) ?? null, items: [item] };
+      groups.set(item.run_id, entry);
+      entries.push(entry);
+    }
+  }
+  return entries;
+}
+
+/** What happened, in a sentence that begins after the actor's name. An unknown kind is told by its own words. */
+export function tellingOf({ kind, data }: Activity): Telling {
+  const workflow = word(data['workflow']);
+  const reason = word(data['reason']);
+  switch (kind) {
+    case 'issue.created':
+      return say('plus', 'created this issue');
+    case 'issue.changed':
+      return say('list', changesOf(data['changes']));
+    case 'comment.added':
+      return say('list', 'wrote', word(data['body']));
+    case 'spawn.admitted':
+      return say('check', `asked for ${workflow || 'a run'}`, word(data['words']));
+    case 'spawn.waiting':
+      return say('waiting', `asked for ${workflow || 'a run'}; it waits`, reason);
+    case 'spawn.refused':
+      return say('blocked', `asked for ${workflow || 'a run'}; it was refused`, reason);
+    case 'spawn.withdrawn':
+      return say('stop', `withdrew ${workflow || 'a run'}`, reason);
+    case 'run.started':
+      return say('running', 'started');
+    case 'run.finished':
+      return say('done', `finished${outcomeOf(data)}`, word(data['summary']));
+    case 'run.cancelled':
+      return say('stop', 'cancelled the run', reason);
+    case 'run.lost':
+      return say('lost', 'lost the run', reason || 'The runner has not been heard of for too long.');
+    case 'plan.proposed':
+      return say('plan', `proposed plan ${versionOf(data)}`);
+    case 'plan.approved':
+      return say('check', `approved plan ${versionOf(data)}`);
+    case 'plan.returned':
+      return say('list', `asked for changes to plan ${versionOf(data)}`, word(data['feedback']));
+    case 'question.asked':
+      return say('question', 'asked', word(data['text']));
+    case 'question.answered':
+      return say('check', 'answered', word(data['answer']));
+    case 'patch.proposed':
+      return say('branch', `proposed a patch${verdictOf(data)}`, listOf(data['reasons']));
+    case 'patch.published':
+      return say('branch', `put the patch on ${word(data['branch']) || 'its branch'}`);
+    default:
+      return say('info', plain(kind.replace('.', ' ')));
+  }
+}
+
+function say(icon: Telling['icon'], text: string, body = ''): Telling {
+  return { icon, text, body: body === '' ? null : body };
+}
+
+/** `changed priority from P3 to P1 and the description`. */
+function changesOf(changes: unknown): string {
+  if (typeof changes !== 'object' || changes === null) return 'changed this issue';
+  const told = Object.entries(changes as Record<string, unknown>).map(([field, values]) => changeOf(field, values));
+  return told.length === 0 ? 'changed this issue' : told.join(' and ');
+}
+
+function changeOf(field: string, values: unknown): string {
+  const [before, after] = Array.isArray(values) ? (values as unknown[]) : [];
+  if (field === 'status') return `moved it from ${word(before)} to ${word(after)}`;
+  if (field === 'title') return `renamed it to “${word(after)}”`;
+  if (field === 'description') return 'rewrote the description';
+  if (field === 'labels') return labelsChange(before, after);
+  return `set ${field} from ${word(before)} to ${word(after)}`;
+}
+
+function labelsChange(before: unknown, after: unknown): string {
+  const [was, is] = [before, after].map((names) => (Array.isArray(names) ? names.map(word) : [])) as [string[], string[]];
+  const added = is.filter((name) => !was.includes(name));
+  const removed = was.filter((name) => !is.includes(name));
+  return [added.length > 0 ? `added ${added.join(', ')}` : '', removed.length > 0 ? `removed ${removed.join(', ')}` : '']
+    .filter((part) => part !== '')
+    .join(' and ');
+}
+
+function outcomeOf(data: Record<string, unknown>): string {
+  const outcome = word(data['outcome']);
+  return outcome === '' ? '' : `: ${plain(outcome)}`;
+}
+
+function versionOf(data: Record<string, unknown>): string {
+  const version = data['version'];
+  return typeof version === 'number' ? `version ${version}` : '';
+}
+
+function verdictOf(data: Record<string, unknown>): string {
+  const verdict = word(data['verdict']);
+  return verdict === '' ? '' : `; it was ${verdict}`;
+}
+
+function listOf(reasons: unknown): string {
+  return Array.isArray(reasons) ? reasons.map((reason) => `- ${word(reason)}`).join('\n') : '';
+}
+
+function word(value: unknown): string {
+  if (typeof value === 'string') return plainText(value);
+  return typeof value === 'number' ? String(value) : '';
+}
