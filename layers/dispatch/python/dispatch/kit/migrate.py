@@ -3,10 +3,9 @@
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, LiteralString, cast
 
 from psycopg import Connection, connect
-from typing_extensions import LiteralString
 
 from dispatch.kit.errors import DispatchError
 

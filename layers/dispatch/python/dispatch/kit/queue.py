@@ -21,6 +21,6 @@ def wake_turns(message: dict[str, Any], *, group: str, once: str) -> None:
 
 @cache
 def _sqs() -> Any:
-    import boto3  # 270 ms of CPU: only who sends pays for it
+    import boto3  # pyright: ignore[reportMissingTypeStubs] - 270 ms of CPU: only who sends pays for it
 
-    return boto3.client("sqs")
+    return boto3.client("sqs")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]

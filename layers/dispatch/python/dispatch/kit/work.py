@@ -1,7 +1,7 @@
 """One request or message is one transaction: `with work() as unit:` at the door. Services never commit."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -46,12 +46,12 @@ class Work:
         for effect in self._after:
             try:
                 effect()
-            except Exception:
+            except Exception:  # noqa: BLE001 - the transaction is true already
                 logger.exception("an effect after commit failed")
 
 
 @contextmanager
-def work() -> Iterator[Work]:
+def work() -> Generator[Work]:
     """Opens the transaction, commits it at the end, rolls it back on any error."""
     conn = connection()
     if conn.info.transaction_status != TransactionStatus.IDLE:

@@ -18,7 +18,6 @@ CREATE TABLE spawn (
     asked_by     jsonb NOT NULL,
     automatic    boolean NOT NULL DEFAULT false,
     words        text NOT NULL DEFAULT '',
-    plan_id      uuid REFERENCES plan ON DELETE SET NULL,
     reserve_usd  numeric(12, 6) NOT NULL,
     state        text NOT NULL CHECK (state IN ('admitted', 'waiting', 'refused', 'withdrawn')),
     run_id       uuid UNIQUE REFERENCES run ON DELETE CASCADE,
@@ -26,7 +25,7 @@ CREATE TABLE spawn (
     decided_at   timestamptz NOT NULL,
     CHECK ((state = 'admitted') = (run_id IS NOT NULL))
 );
-CREATE UNIQUE INDEX spawn_one_waiting ON spawn (issue_id, workflow) WHERE state = 'waiting';
+CREATE UNIQUE INDEX spawn_one_waiting ON spawn (issue_id) WHERE state = 'waiting';
 CREATE INDEX spawn_waiting ON spawn (created_at) WHERE state = 'waiting';
 CREATE INDEX spawn_by_issue ON spawn (issue_id, created_at DESC);
 CREATE INDEX spawn_admitted ON spawn (decided_at) WHERE state = 'admitted';
@@ -44,11 +43,13 @@ CREATE TABLE decision (
 );
 CREATE INDEX decision_by_spawn ON decision (spawn_id, id);
 
--- Append-only. A run reserves once, and settles once; a later larger report is a correction on top.
+-- Append-only, and it outlives what it speaks of: deleting an issue gives no money back.
+-- A run reserves once and settles once; a later larger report is a correction on top.
 CREATE TABLE ledger (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    run_id      uuid NOT NULL REFERENCES run ON DELETE CASCADE,
+    run_id      uuid NOT NULL,
     generation  integer NOT NULL,
+    workflow    text NOT NULL,
     kind        text NOT NULL CHECK (kind IN ('reserve', 'settle', 'release', 'correct')),
     amount_usd  numeric(12, 6) NOT NULL CHECK (amount_usd >= 0),
     day         date NOT NULL,
@@ -57,3 +58,4 @@ CREATE TABLE ledger (
 );
 CREATE UNIQUE INDEX ledger_once ON ledger (run_id, generation, kind) WHERE kind IN ('reserve', 'settle', 'release');
 CREATE INDEX ledger_settled ON ledger (day) WHERE kind IN ('settle', 'correct');
+CREATE INDEX ledger_reserved ON ledger (day) WHERE kind = 'reserve';

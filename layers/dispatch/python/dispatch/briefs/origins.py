@@ -1,0 +1,24 @@
+"""Text from elsewhere, made safe to read: hidden characters gone, fenced, and labelled by its origin."""
+
+import re
+import unicodedata
+
+from dispatch.briefs.shapes import Origin, Segment
+
+HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+INVISIBLE = {"Cc", "Cf", "Co", "Cs"}  # control, format (zero-width, bidi, tags), private use, surrogates
+ALLOWED = {"\n", "\t"}
+TRUSTED = {Origin.OPERATOR}
+
+
+def normalise(text: str) -> str:
+    """The text as a person would see it: no HTML comments, no hidden or control characters."""
+    visible = HTML_COMMENT.sub("", text.replace("\r\n", "\n"))
+    return "".join(char for char in visible if char in ALLOWED or unicodedata.category(char) not in INVISIBLE)
+
+
+def write_segment(segment: Segment, *, fence: str) -> str:
+    """The segment as the prompt has it. `fence` is random per brief, so that no text can close it."""
+    if segment.origin in TRUSTED:
+        return f"## {segment.heading}\n\n{segment.text}"
+    return f'## {segment.heading}\n\n<{fence} origin="{segment.origin}">\n{normalise(segment.text)}\n</{fence}>'

@@ -1,0 +1,148 @@
+"""The shapes of issues, and of what goes in and out of them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dispatch.kit.actors import Actor
+from dispatch.kit.errors import BadInput, NotFound
+from dispatch.kit.shapes import Line, Money, SomeWords, Words
+
+
+class Priority(StrEnum):
+    """P1 burns, P4 can wait."""
+
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+    P4 = "P4"
+
+
+class Status(BaseModel):
+    """A column of the board."""
+
+    id: UUID
+    name: str
+    color: str
+    position: int
+    is_closed: bool
+
+
+class Label(BaseModel):
+    """A word on an issue."""
+
+    id: UUID
+    name: str
+    color: str
+
+
+class CardRun(BaseModel):
+    """What a card shows of the run that is not finished."""
+
+    id: UUID
+    workflow: str
+    state: str
+    created_at: datetime
+    started_at: datetime | None
+    last_line: str | None
+
+
+class IssueCard(BaseModel):
+    """What lists and the board show of an issue."""
+
+    id: UUID
+    identifier: str
+    title: str
+    priority: Priority
+    status: Status
+    labels: list[Label]
+    created_at: datetime
+    updated_at: datetime
+    running: CardRun | None
+    plan_waiting: bool
+    question_waiting: bool
+    branch: str | None
+    cost_usd: Money
+
+
+class Issue(IssueCard):
+    """An issue whole."""
+
+    description: str
+    created_by: Actor
+    source: str
+
+
+class NewIssue(BaseModel):
+    """What makes an issue. `status` is a column's name; unset means the first one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Line
+    description: Words = ""
+    priority: Priority = Priority.P3
+    status: Line | None = None
+    labels: Annotated[list[Line], Field(max_length=20)] = []
+
+
+class IssueChange(BaseModel):
+    """What to change; what is unset stays. `labels` replaces them all; unknown labels are made."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Line | None = None
+    description: Words | None = None
+    priority: Priority | None = None
+    status: Line | None = None
+    labels: Annotated[list[Line], Field(max_length=20)] | None = None
+
+
+class NewComment(BaseModel):
+    """A comment; internal unless marked public."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    body: SomeWords
+    public: bool = False
+
+
+class IssueFilter(BaseModel):
+    """Which issues a list holds; unset means all. `status` is a column's name, `closed` None means both."""
+
+    status: str | None = None
+    priority: Priority | None = None
+    label: str | None = None
+    closed: bool | None = None
+
+
+class IssuePage(BaseModel):
+    """A page of issues, newest first."""
+
+    items: list[IssueCard]
+    next_cursor: str | None
+
+
+class Column(BaseModel):
+    """A column of the board: its first cards, and how many there are in all."""
+
+    status: Status
+    total: int
+    items: list[IssueCard]
+    next_cursor: str | None
+
+
+class Board(BaseModel):
+    """Every column, in order."""
+
+    columns: list[Column]
+
+
+class IssueNotFound(NotFound):
+    """There is no such issue."""
+
+
+class UnknownStatus(BadInput):
+    """There is no such status."""

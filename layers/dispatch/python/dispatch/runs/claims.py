@@ -1,0 +1,85 @@
+"""Who acts for a run: the claim, its token, the heartbeat and what it brings back."""
+
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from dispatch.kit.actors import Actor, ActorKind
+from dispatch.kit.errors import BadInput, StaleClaim
+from dispatch.kit.events import Event
+from dispatch.kit.ids import hash_token, new_id, new_token
+from dispatch.kit.work import Work
+from dispatch.runs import messages, store
+from dispatch.runs.events import publish_line
+from dispatch.runs.service import announce, get_run, tell
+from dispatch.runs.shapes import AlreadyClaimed, Claimed, Directives, Heartbeat, NewClaim, Outcome, Run, RunIsFinished, State
+from dispatch.runs.workflows import workflow_named
+
+LAND_AT = Decimal("0.8")  # of the cap: what is left pays for the commit and the hand-off
+SLACK = timedelta(minutes=30)  # a token outlives its run's limit by this: set-up, checks and catching up come on top
+
+AGENT = Actor(kind=ActorKind.AGENT, name="agent")
+
+
+def claim_run(work: Work, run_id: UUID, claim: NewClaim) -> Claimed:
+    """The run is this job's and of no other. Raises StaleClaim, AlreadyClaimed or RunIsFinished."""
+    run = get_run(work, run_id, lock=True)
+    if run.generation != claim.generation:
+        raise StaleClaim
+    if run.state is State.FINISHED:
+        raise RunIsFinished
+    if run.state is State.RUNNING:
+        raise AlreadyClaimed
+    token = new_token("dr")
+    expires_at = work.now + workflow_named(run.workflow).time_limit + SLACK
+    store.set_claimed(work.conn, run_id, token_hash=hash_token(token), expires_at=expires_at, at=work.now)
+    run = get_run(work, run_id)
+    announce(work, run)
+    tell(work, run, Event.RUN_STARTED, actor=AGENT, public=True)
+    return Claimed(run=run, token=token)
+
+
+def find_run_by_token(work: Work, token: str) -> Run | None:
+    """The run this token acts for; None where it is unknown or has expired."""
+    run_id = store.find_by_token(work.conn, hash_token(token))
+    run = store.select_run(work.conn, run_id) if run_id else None
+    if run is None or run.token_expires_at is None or run.token_expires_at < work.now:
+        return None
+    return run
+
+
+def hold_claim(work: Work, run_id: UUID, generation: int) -> Run:
+    """The run, held, if the claim of this generation still stands. Raises StaleClaim."""
+    run = get_run(work, run_id, lock=True)
+    if run.generation != generation or run.state is not State.RUNNING:
+        raise StaleClaim
+    return run
+
+
+def heartbeat(work: Work, run_id: UUID, beat: Heartbeat) -> Directives:
+    """The run lives; what people said to it meanwhile is handed over, once. Raises StaleClaim."""
+    run = get_run(work, run_id, lock=True)
+    if run.outcome is Outcome.CANCELLED and run.generation == beat.generation:
+        return Directives(directive="cancel")
+    run = hold_claim(work, run_id, beat.generation)
+    store.set_heartbeat(work.conn, run_id, metered_usd=beat.metered_usd, at=work.now)
+    spent = max(run.metered_usd or Decimal(), Decimal(str(beat.metered_usd or 0)))
+    said = messages.take_messages(work.conn, run_id, at=work.now)
+    for message in said:
+        publish_line(work, run, f"Delivered to the agent: {message.text}")
+    return Directives(directive="land" if spent >= run.cap_usd * LAND_AT else "continue", say=said)
+
+
+def say(work: Work, run_id: UUID, *, text: str, actor: Actor) -> UUID:
+    """A person's words wait for the running agent's next heartbeat, and show in its stream. Raises BadInput, RunIsFinished."""
+    if not text.strip() or len(text) > 20_000:
+        raise BadInput("Say something, in at most 20,000 characters.")
+    run = get_run(work, run_id, lock=True)
+    if run.state is State.FINISHED:
+        raise RunIsFinished
+    message_id = new_id()
+    messages.insert_message(work.conn, message_id, run_id, text=text, said_by=Jsonb(actor.model_dump(mode="json")), at=work.now)
+    publish_line(work, run, f"{actor.name} says: {text}")
+    return message_id

@@ -1,0 +1,70 @@
+"""What the agent did, as its runner tells it: each event once, masked, as a frame of the run's topic."""
+
+import re
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from dispatch import stream
+from dispatch.kit.errors import StaleClaim
+from dispatch.kit.events import Event
+from dispatch.kit.work import Work
+from dispatch.runs import masking, store
+from dispatch.runs.service import get_run
+from dispatch.runs.shapes import AgentEvent, NewEvents, Run, State
+
+LINE = 200  # characters of a run's last line, as lists show it
+
+
+def record_events(work: Work, run_id: UUID, batch: NewEvents) -> int:
+    """The batch's events are in the feed, each once whatever is sent again; returns the newest number held. Raises StaleClaim."""
+    run = get_run(work, run_id, lock=True)
+    if run.generation != batch.generation or run.state is not State.RUNNING:
+        raise StaleClaim
+    events = {event.seq: event for event in batch.events}
+    fresh = store.insert_event_numbers(work.conn, run_id, sorted(events))
+    for seq in sorted(fresh):
+        event = events[seq]
+        _publish(work, run, seq=seq, at=event.at, kind=event.kind, data=masking.mask(event.data))
+    _note(work, run, [events[seq] for seq in sorted(fresh)])
+    return store.newest_event_number(work.conn, run_id)
+
+
+def publish_line(work: Work, run: Run, text: str) -> None:
+    """A line of ours stands in the run's stream, among the agent's; it has no number of the runner's."""
+    _publish(work, run, seq=None, at=work.now, kind="notice", data={"level": "info", "text": text})
+
+
+def _publish(work: Work, run: Run, *, seq: int | None, at: datetime, kind: str, data: dict[str, Any]) -> None:
+    stream.publish(work, f"run:{run.id}", Event.RUN_EVENT, {"seq": seq, "at": at, "kind": kind, "data": data})
+
+
+def _note(work: Work, run: Run, fresh: list[AgentEvent]) -> None:
+    """Lists show a run's newest line and what it has spent so far."""
+    lines = [line for event in fresh if (line := _line(event))]
+    metered = [spent for event in fresh if event.kind == "usage" and isinstance(spent := event.data.get("metered_usd"), int | float)]
+    models = [str(event.data["model"]) for event in fresh if event.kind == "started" and event.data.get("model")]
+    if lines or metered or models:
+        store.set_last_line(
+            work.conn,
+            run.id,
+            line=lines[-1] if lines else None,
+            metered_usd=max(metered) if metered else None,
+            model=models[-1][:100] if models else None,
+        )
+
+
+def _line(event: AgentEvent) -> str | None:
+    match event.kind:
+        case "message" | "notice":
+            text = str(event.data.get("text", ""))
+        case "tool_use":
+            text = f"{event.data.get('name')} {_first_value(event.data.get('input'))}"
+        case _:
+            return None
+    shown = re.sub(r"\s+", " ", re.sub(r"[\x00-\x1f\x7f]", " ", str(masking.mask(text)))).strip()
+    return shown[:LINE] or None
+
+
+def _first_value(given: Any) -> str:
+    return next((str(value) for value in given.values()), "") if isinstance(given, dict) else ""  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType, reportUnknownArgumentType]

@@ -1,0 +1,36 @@
+"""The SQL of what people say to a running agent."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from dispatch.runs.shapes import Said
+
+
+def insert_message(conn: Connection[Any], message_id: UUID, run_id: UUID, *, text: str, said_by: Jsonb, at: datetime) -> None:
+    """The message waits."""
+    conn.execute(
+        "INSERT INTO run_message (id, run_id, text, said_by, said_at) VALUES (%(id)s, %(run_id)s, %(text)s, %(said_by)s, %(at)s)",
+        {"id": message_id, "run_id": run_id, "text": text, "said_by": said_by, "at": at},
+    )
+
+
+def take_messages(conn: Connection[Any], run_id: UUID, *, at: datetime) -> list[Said]:
+    """The waiting messages, oldest first; they wait no more."""
+    with conn.cursor(row_factory=class_row(Said)) as cursor:
+        cursor.execute(
+            """
+            WITH taken AS (
+                UPDATE run_message SET delivered_at = %(at)s
+                WHERE run_id = %(run_id)s AND delivered_at IS NULL
+                RETURNING id, text, said_at
+            )
+            SELECT id, text FROM taken ORDER BY said_at
+            """,
+            {"run_id": run_id, "at": at},
+        )
+        return cursor.fetchall()

@@ -1,0 +1,159 @@
+"""The server's verdict on a patch, and its way to a branch. Refused means: kept, shown, not applied."""
+
+import re
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from dispatch.kit.actors import SYSTEM, Actor, ActorKind
+from dispatch.kit.errors import NotFound, StaleClaim
+from dispatch.kit.events import Event
+from dispatch.kit.work import Work
+from dispatch.runs import masking
+from dispatch.runs.service import announce, get_run, tell
+from dispatch.runs.shapes import Patch, PatchProposal, Published, Run
+
+MOST_BYTES = 5 * 1024 * 1024  # a change that a person can still review is far smaller
+MOST_FILES = 300
+# Files that decide what agents or CI may do: an agent does not write them.
+PROTECTED = re.compile(
+    r"^(?:\.github/|\.git/|\.gitmodules$|\.claude/|\.husky/|\.pre-commit-config\.yaml$|\.mcp\.json$|(?:.*/)?(?:CLAUDE|AGENTS)\.md$|\.gitattributes$)",
+    re.IGNORECASE,
+)
+DIFF_PATH = re.compile(r'^(?:diff --git "?a/(?P<a>[^\n"]+?)"? "?b/(?P<b>[^\n"]+?)"?|rename (?:from|to) (?P<r>[^\n]+))$', re.MULTILINE)
+SYMLINK_OR_SUBMODULE = re.compile(
+    r"^(?:new file mode|new mode|old mode) (?:120000|160000)$|^index [0-9a-f]+\.\.[0-9a-f]+ (?:120000|160000)$", re.MULTILINE
+)
+
+
+class NoPatch(NotFound):
+    """This run has proposed no patch."""
+
+
+def branch_name(run: Run) -> str:
+    """Where the run's patch goes: `dispatch/dispatch-12-0192ab34`. Fresh for each run; never the base branch."""
+    return f"dispatch/{run.identifier.lower()}-{str(run.id).replace('-', '')[-8:]}"
+
+
+def propose_patch(work: Work, run: Run, proposal: PatchProposal) -> Patch:
+    """The patch is kept with the server's verdict on it."""
+    reasons = _objections(proposal)
+    _insert(
+        work.conn,
+        run.id,
+        mbox=proposal.mbox,
+        proposal=proposal,
+        verdict="refused" if reasons else "accepted",
+        reasons=reasons,
+        branch=branch_name(run),
+        at=work.now,
+    )
+    tell(
+        work,
+        run,
+        Event.PATCH_PROPOSED,
+        actor=SYSTEM,
+        verdict="refused" if reasons else "accepted",
+        reasons=reasons,
+        files=[file.path for file in proposal.files][:50],
+    )
+    patch = find_patch(work, run.id)
+    assert patch is not None  # noqa: S101 - it was just written
+    return patch
+
+
+def find_patch(work: Work, run_id: UUID) -> Patch | None:
+    """The run's patch with its verdict; None where it proposed none."""
+    with work.conn.cursor(row_factory=class_row(Patch)) as cursor:
+        return cursor.execute(
+            """
+            SELECT run_id, verdict, reasons, branch, files, commits, mbox, proposed_at, published_at, head_commit
+            FROM patch
+            WHERE run_id = %(run_id)s
+            """,
+            {"run_id": run_id},
+        ).fetchone()
+
+
+def note_published(work: Work, run_id: UUID, published: Published) -> Patch:
+    """The patch is known to stand on its branch; told once, however often it is said. Raises NoPatch, StaleClaim."""
+    run = get_run(work, run_id, lock=True)
+    patch = find_patch(work, run_id)
+    if patch is None:
+        raise NoPatch
+    if run.generation != published.generation or patch.verdict != "accepted" or published.branch != patch.branch:
+        raise StaleClaim("This is not the branch that was agreed.")
+    if patch.published_at is None:
+        _set_published(work.conn, run_id, published, at=work.now)
+        agent = Actor(kind=ActorKind.AGENT, name="publish")
+        tell(work, run, Event.PATCH_PUBLISHED, actor=agent, branch=published.branch, commit=published.head_commit)
+        announce(work, get_run(work, run_id))
+    return find_patch(work, run_id) or patch
+
+
+def _objections(proposal: PatchProposal) -> list[str]:
+    """Why the patch may not be applied, a sentence each; none where it may."""
+    text = proposal.mbox
+    if len(text.encode()) > MOST_BYTES:
+        return [f"The patch has more than {MOST_BYTES // 1024 // 1024} MB."]
+    paths = _paths(text)
+    objections: list[str] = []
+    if len(paths) > MOST_FILES:
+        objections.append(f"The patch touches more than {MOST_FILES} files.")
+    objections += [f"{path} is protected: agents do not change it." for path in sorted(paths) if PROTECTED.match(path)]
+    objections += [f"{path} leads out of the repository." for path in sorted(paths) if path.startswith("/") or ".." in path.split("/")]
+    if SYMLINK_OR_SUBMODULE.search(text):
+        objections.append("The patch makes a symbolic link or a submodule.")
+    added = "\n".join(line for line in text.splitlines() if line.startswith("+"))
+    if masking.SECRET.search(added):
+        objections.append("The patch holds what looks like a secret.")
+    return objections
+
+
+def _paths(text: str) -> set[str]:
+    return {path for match in DIFF_PATH.finditer(text) for path in match.groups() if path}
+
+
+def _insert(
+    conn: Connection[Any],
+    run_id: UUID,
+    *,
+    mbox: str,
+    proposal: PatchProposal,
+    verdict: str,
+    reasons: list[str],
+    branch: str,
+    at: datetime,
+) -> None:
+    conn.execute(
+        """
+        INSERT INTO patch (run_id, mbox, files, commits, verdict, reasons, branch, proposed_at)
+        VALUES (%(run_id)s, %(mbox)s, %(files)s, %(commits)s, %(verdict)s, %(reasons)s, %(branch)s, %(at)s)
+        """,
+        {
+            "run_id": run_id,
+            "mbox": mbox[: MOST_BYTES + 1],
+            "files": Jsonb([file.model_dump() for file in proposal.files]),
+            "commits": Jsonb([commit.model_dump() for commit in proposal.commits]),
+            "verdict": verdict,
+            "reasons": Jsonb(reasons),
+            "branch": branch,
+            "at": at,
+        },
+    )
+
+
+def _set_published(conn: Connection[Any], run_id: UUID, published: Published, *, at: datetime) -> None:
+    conn.execute(
+        "UPDATE patch SET published_at = %(at)s, head_commit = %(head)s, commits = %(commits)s WHERE run_id = %(run_id)s",
+        {
+            "run_id": run_id,
+            "head": published.head_commit,
+            "commits": Jsonb([commit.model_dump() for commit in published.commits]),
+            "at": at,
+        },
+    )

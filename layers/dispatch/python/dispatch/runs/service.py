@@ -1,0 +1,96 @@
+"""A run's row from its making to its start, and reading runs. Claims, events and endings have files of their own."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from dispatch import activity, issues, stream
+from dispatch.issues import Issue
+from dispatch.kit.actors import Actor
+from dispatch.kit.events import Event
+from dispatch.kit.ids import new_id
+from dispatch.kit.work import Work
+from dispatch.runs import store
+from dispatch.runs.shapes import NewRun, Run, RunNotFound, RunSummary
+from dispatch.runs.workflows import workflow_named
+
+SILENCE = timedelta(minutes=3)  # a heartbeat comes every 15 s: twelve in a row are missing
+CLAIM_TIME = timedelta(minutes=20)  # a job that has not begun by then never will
+START_TIME = timedelta(seconds=60)  # the spawner's message is lost if nothing has happened by then
+
+
+def create_run(work: Work, issue: Issue, new: NewRun, *, actor: Actor) -> Run:
+    """The run is queued and the issue stands in the column its workflow works in."""
+    run_id = new_id()
+    store.insert_run(work.conn, run_id, new, came_from=issue.status.id, at=work.now)
+    workflow = workflow_named(new.workflow)
+    if workflow.moves_to and issue.status.name in workflow.moves_from:
+        issues.move_issue(work, issue.id, workflow.moves_to, actor=actor)
+    run = get_run(work, run_id)
+    announce(work, run)
+    return run
+
+
+def get_run(work: Work, run_id: UUID, *, lock: bool = False) -> Run:
+    """The run whole; `lock` holds its row until the work ends. Raises RunNotFound."""
+    if lock:
+        store.lock_run(work.conn, run_id)
+    run = store.select_run(work.conn, run_id)
+    if run is None:
+        raise RunNotFound
+    return run
+
+
+def list_runs(work: Work, issue_id: UUID | None = None, *, limit: int = 100) -> list[RunSummary]:
+    """The newest runs, of one issue or of all."""
+    return store.select_summaries(work.conn, issue_id=issue_id, unfinished=False, limit=min(limit, 200))
+
+
+def list_unfinished(work: Work) -> list[RunSummary]:
+    """Every run that has not ended, newest first."""
+    return store.select_summaries(work.conn, issue_id=None, unfinished=True, limit=200)
+
+
+def mark_starting(work: Work, run_id: UUID, generation: int) -> Run | None:
+    """The run is being started now; None where it needs no start any more: it was started, cancelled, or has another generation."""
+    if not store.set_starting(work.conn, run_id, generation, at=work.now):
+        return None
+    run = get_run(work, run_id)
+    announce(work, run)
+    return run
+
+
+def note_external(work: Work, run_id: UUID, *, external_id: str, external_url: str | None) -> None:
+    """The runtime's own name for the run is known, so that it can be cancelled there."""
+    store.set_external(work.conn, run_id, external_id=external_id, external_url=external_url)
+
+
+def find_lost(work: Work) -> list[UUID]:
+    """Runs that ended without a word, oldest first, at most 100: silent for 3 minutes, or unclaimed 20 minutes after their start."""
+    return store.select_lost(work.conn, silent_since=work.now - SILENCE, unclaimed_since=work.now - CLAIM_TIME)
+
+
+def find_unstarted(work: Work) -> list[tuple[UUID, int]]:
+    """Runs (id, generation) whose wake-up seems lost, oldest first, at most 100."""
+    return store.select_unstarted(work.conn, before=work.now - START_TIME)
+
+
+def outcomes_since(work: Work, since: datetime) -> dict[str, int]:
+    """How many runs ended how, since then."""
+    return store.count_outcomes(work.conn, since)
+
+
+def summarise(run: Run) -> RunSummary:
+    """The part of a run that lists and frames show."""
+    return RunSummary.model_validate(run.model_dump(include=set(RunSummary.model_fields)))
+
+
+def announce(work: Work, run: Run) -> None:
+    """Whoever watches the run, its issue or the board sees the state it is in now."""
+    for topic in (f"run:{run.id}", f"issue:{run.issue_id}"):
+        stream.publish(work, topic, Event.RUN_STATE, summarise(run))
+    issues.publish_card(work, run.issue_id)
+
+
+def tell(work: Work, run: Run, kind: Event, *, actor: Actor, public: bool = False, **data: object) -> None:
+    """The issue's story has an entry about this run."""
+    activity.add_activity(work, run.issue_id, kind, actor=actor, run_id=run.id, data={"workflow": run.workflow, **data}, public=public)

@@ -1,0 +1,294 @@
+"""The shapes of runs, and of what a runner and the server say to each other."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dispatch.kit.actors import Actor
+from dispatch.kit.errors import Conflict, NotFound
+from dispatch.kit.shapes import Money, SomeWords
+
+
+class State(StrEnum):
+    """Where a run is."""
+
+    QUEUED = "queued"
+    STARTING = "starting"
+    RUNNING = "running"
+    FINISHED = "finished"
+
+
+class Outcome(StrEnum):
+    """How a finished run ended."""
+
+    COMPLETED = "completed"
+    NO_CHANGES_NEEDED = "no_changes_needed"
+    INVESTIGATION_COMPLETE = "investigation_complete"
+    BLOCKED = "blocked"
+    NEEDS_DECISION = "needs_decision"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+
+
+class NewRun(BaseModel):
+    """What a run is made of."""
+
+    issue_id: UUID
+    workflow: str
+    repository: str
+    words: str
+    plan_id: UUID | None
+    cap_usd: Money
+
+
+class RunSummary(BaseModel):
+    """A run as lists show it."""
+
+    id: UUID
+    issue_id: UUID
+    identifier: str
+    workflow: str
+    state: State
+    outcome: Outcome | None
+    summary: str | None
+    generation: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    heartbeat_at: datetime | None
+    cap_usd: Money
+    cost_usd: Money | None
+    metered_usd: Money | None
+    model: str | None
+    num_turns: int | None
+    last_line: str | None
+    external_url: str | None
+
+
+class Check(BaseModel):
+    """One of the repository's own checks, run by the runner. `before` is how it went on the base commit."""
+
+    name: str = Field(max_length=100)
+    command: str = Field(max_length=2000)
+    exit_code: int | None
+    seconds: float
+    output: str = Field(max_length=20_000)
+    before: dict[str, Any] | None = None
+
+
+class PatchFile(BaseModel):
+    """One file that a patch changes."""
+
+    path: str = Field(max_length=1000)
+    additions: int = 0
+    deletions: int = 0
+    status: str = Field("M", max_length=4)
+
+
+class Commit(BaseModel):
+    """One commit of a patch."""
+
+    sha: str = Field(pattern="^[0-9a-f]{7,64}$")
+    subject: str = Field(max_length=500)
+
+
+class PatchProposal(BaseModel):
+    """What `git format-patch --stdout --binary` gave, and what it says it touches."""
+
+    mbox: str
+    files: list[PatchFile]
+    commits: list[Commit]
+
+
+class Patch(BaseModel):
+    """A patch with the server's verdict on it."""
+
+    run_id: UUID
+    verdict: Literal["accepted", "refused"]
+    reasons: list[str]
+    branch: str
+    files: list[PatchFile]
+    commits: list[Commit]
+    mbox: str
+    proposed_at: datetime
+    published_at: datetime | None
+    head_commit: str | None
+
+
+class Run(RunSummary):
+    """A run whole."""
+
+    repository: str
+    words: str
+    plan_id: UUID | None
+    came_from_status: UUID | None
+    usage: dict[str, Any] | None
+    checks: list[Check]
+    engine: dict[str, Any] | None
+    report: str | None
+    base_commit: str | None
+    head_commit: str | None
+    external_id: str | None
+    starting_at: datetime | None
+    token_expires_at: datetime | None
+
+
+class NewClaim(BaseModel):
+    """A job asks for its run."""
+
+    generation: int
+    runner: dict[str, Any] = {}
+
+
+class Claimed(BaseModel):
+    """The run is the job's, with the token that proves it."""
+
+    run: Run
+    token: str
+
+
+class AgentEvent(BaseModel):
+    """One thing the agent did. `seq` is the runner's, from 1, gapless."""
+
+    seq: Annotated[int, Field(ge=1, le=10_000_000)]
+    at: datetime
+    kind: Literal["started", "message", "thinking", "tool_use", "tool_result", "usage", "notice", "finished"]
+    data: dict[str, Any]
+
+
+class NewEvents(BaseModel):
+    """A batch of events."""
+
+    generation: int
+    events: Annotated[list[AgentEvent], Field(min_length=1, max_length=1000)]
+
+
+class Heartbeat(BaseModel):
+    """The runner lives."""
+
+    generation: int
+    metered_usd: Annotated[float, Field(ge=0, le=1_000_000)] | None = None
+    tool_in_flight: str | None = None
+
+
+class Said(BaseModel):
+    """A person's words for the running agent."""
+
+    id: UUID
+    text: str
+
+
+class Directives(BaseModel):
+    """What the runner is to do now."""
+
+    directive: Literal["continue", "cancel", "land"]
+    say: list[Said] = []
+
+
+class PlanFile(BaseModel):
+    """One file a plan means to change."""
+
+    path: str = Field(max_length=1000)
+    change: str = Field("", max_length=5000)
+
+
+class PlanBody(BaseModel):
+    """What an agent proposes; the strings are markdown and may be empty."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    summary: Annotated[str, Field(min_length=1, max_length=50_000)]
+    files: Annotated[list[PlanFile], Field(max_length=500)] = []
+    data: str = ""
+    api: str = ""
+    ui: str = ""
+    dependencies: str = ""
+    tests: str = ""
+    risks: str = ""
+    stop_conditions: str = ""
+    complexity: Literal["Simple", "Medium", "Complex"] = "Medium"
+
+
+class NewQuestion(BaseModel):
+    """What an agent cannot decide by itself."""
+
+    category: Literal["missing_env", "unclear_requirement", "missing_dependency", "test_failure", "design_decision", "out_of_scope"]
+    text: Annotated[str, Field(min_length=1, max_length=20_000)]
+
+
+class Result(BaseModel):
+    """How a run ended, as its runner tells it."""
+
+    generation: int
+    outcome: Literal["completed", "no_changes_needed", "investigation_complete", "blocked", "needs_decision", "failed"]
+    summary: Annotated[str, Field(max_length=5000)]
+    cost_usd: Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)] | None = None
+    num_turns: int | None = None
+    model: str | None = None
+    usage: dict[str, Any] | None = None
+    base_commit: str | None = None
+    head_commit: str | None = None
+    report: str | None = None
+    plan: PlanBody | None = None
+    question: NewQuestion | None = None
+    patch: PatchProposal | None = None
+    checks: Annotated[list[Check], Field(max_length=50)] = []
+    engine: dict[str, Any] | None = None
+
+
+class Ending(BaseModel):
+    """What finishing a run did."""
+
+    run: Run
+    repeated: bool
+    patch: Patch | None
+
+
+class Published(BaseModel):
+    """The patch stands on its branch."""
+
+    generation: int
+    branch: str
+    head_commit: Annotated[str, Field(pattern="^[0-9a-f]{7,64}$")]
+    commits: list[Commit] = []
+
+
+class Question(BaseModel):
+    """A question or blocker of an agent, and its answer."""
+
+    id: UUID
+    issue_id: UUID
+    identifier: str
+    run_id: UUID
+    kind: Literal["question", "blocker"]
+    category: str
+    text: str
+    asked_at: datetime
+    answer: str | None
+    answered_by: Actor | None
+    answered_at: datetime | None
+
+
+class Answer(BaseModel):
+    """A person's answer; `resume` starts the next run with it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    answer: SomeWords
+    resume: bool = True
+
+
+class RunNotFound(NotFound):
+    """There is no such run."""
+
+
+class RunIsFinished(Conflict):
+    """This run has ended."""
+
+
+class AlreadyClaimed(Conflict):
+    """Another job has claimed this run. Stop."""

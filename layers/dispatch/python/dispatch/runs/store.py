@@ -1,0 +1,214 @@
+"""The SQL of runs."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import class_row, scalar_row
+from psycopg.types.json import Jsonb
+
+from dispatch.runs.shapes import NewRun, Result, Run, RunSummary
+
+
+def insert_run(conn: Connection[Any], run_id: UUID, new: NewRun, *, came_from: UUID, at: datetime) -> None:
+    """The run waits in the queue. The unique partial index refuses a second unfinished run of the issue."""
+    conn.execute(
+        """
+        INSERT INTO run (id, issue_id, workflow, state, repository, words, plan_id, came_from_status, cap_usd, created_at)
+        VALUES (%(id)s, %(issue_id)s, %(workflow)s, 'queued', %(repository)s, %(words)s, %(plan_id)s, %(came_from)s, %(cap_usd)s, %(at)s)
+        """,
+        {"id": run_id, "came_from": came_from, "at": at, **new.model_dump()},
+    )
+
+
+def select_run(conn: Connection[Any], run_id: UUID) -> Run | None:
+    """The run as it is."""
+    with conn.cursor(row_factory=class_row(Run)) as cursor:
+        return cursor.execute(
+            """
+            SELECT id, issue_id, identifier, workflow, state, outcome, summary, generation, created_at, starting_at, started_at,
+                   finished_at, heartbeat_at, cap_usd, cost_usd, metered_usd, model, num_turns, last_line, external_url, external_id,
+                   repository, words, plan_id, came_from_status, usage, checks, engine, report, base_commit, head_commit, token_expires_at
+            FROM run_card
+            WHERE id = %(id)s
+            """,
+            {"id": run_id},
+        ).fetchone()
+
+
+def lock_run(conn: Connection[Any], run_id: UUID) -> None:
+    """The run's row is held until the work ends."""
+    conn.execute("SELECT id FROM run WHERE id = %(id)s FOR UPDATE", {"id": run_id})
+
+
+def find_by_token(conn: Connection[Any], token_hash: bytes) -> UUID | None:
+    """The run whose token this is."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute("SELECT id FROM run WHERE token_hash = %(hash)s", {"hash": token_hash}).fetchone()
+
+
+def select_summaries(conn: Connection[Any], *, issue_id: UUID | None, unfinished: bool, limit: int) -> list[RunSummary]:
+    """Runs newest first: of one issue or of all, all of them or the unfinished ones."""
+    with conn.cursor(row_factory=class_row(RunSummary)) as cursor:
+        return cursor.execute(
+            """
+            SELECT id, issue_id, identifier, workflow, state, outcome, summary, generation, created_at, started_at, finished_at,
+                   heartbeat_at, cap_usd, cost_usd, metered_usd, model, num_turns, last_line, external_url
+            FROM run_card
+            WHERE (%(issue_id)s::uuid IS NULL OR issue_id = %(issue_id)s)
+              AND (NOT %(unfinished)s OR state <> 'finished')
+            ORDER BY created_at DESC
+            LIMIT %(limit)s
+            """,
+            {"issue_id": issue_id, "unfinished": unfinished, "limit": limit},
+        ).fetchall()
+
+
+def set_starting(conn: Connection[Any], run_id: UUID, generation: int, *, at: datetime) -> bool:
+    """The run is being started, if it still waits (or was being started and nobody knows how that ended)."""
+    done = conn.execute(
+        """
+        UPDATE run
+        SET state = 'starting', starting_at = %(at)s
+        WHERE id = %(id)s AND generation = %(generation)s AND (state = 'queued' OR (state = 'starting' AND external_id IS NULL))
+        """,
+        {"id": run_id, "generation": generation, "at": at},
+    )
+    return done.rowcount == 1
+
+
+def set_external(conn: Connection[Any], run_id: UUID, *, external_id: str, external_url: str | None) -> None:
+    """What the runtime calls the run."""
+    conn.execute(
+        "UPDATE run SET external_id = %(external_id)s, external_url = %(external_url)s WHERE id = %(id)s",
+        {"id": run_id, "external_id": external_id, "external_url": external_url},
+    )
+
+
+def set_claimed(conn: Connection[Any], run_id: UUID, *, token_hash: bytes, expires_at: datetime, at: datetime) -> None:
+    """The run runs, and its token is known by its hash."""
+    conn.execute(
+        """
+        UPDATE run
+        SET state = 'running', started_at = %(at)s, heartbeat_at = %(at)s, token_hash = %(hash)s, token_expires_at = %(expires_at)s
+        WHERE id = %(id)s
+        """,
+        {"id": run_id, "hash": token_hash, "expires_at": expires_at, "at": at},
+    )
+
+
+def set_heartbeat(conn: Connection[Any], run_id: UUID, *, metered_usd: float | None, at: datetime) -> None:
+    """The run lives, and has spent at least this much."""
+    conn.execute(
+        """
+        UPDATE run
+        SET heartbeat_at = %(at)s, metered_usd = greatest(metered_usd, %(metered_usd)s)
+        WHERE id = %(id)s
+        """,
+        {"id": run_id, "metered_usd": metered_usd, "at": at},
+    )
+
+
+def set_last_line(conn: Connection[Any], run_id: UUID, *, line: str | None, metered_usd: float | None, model: str | None) -> None:
+    """What lists show of a run's newest events; None leaves what was there."""
+    conn.execute(
+        """
+        UPDATE run
+        SET last_line = coalesce(%(line)s, last_line),
+            metered_usd = greatest(metered_usd, %(metered_usd)s),
+            model = coalesce(%(model)s, model)
+        WHERE id = %(id)s
+        """,
+        {"id": run_id, "line": line, "metered_usd": metered_usd, "model": model},
+    )
+
+
+def insert_event_numbers(conn: Connection[Any], run_id: UUID, seqs: list[int]) -> set[int]:
+    """Those of the numbers that had not arrived before."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return set(
+            cursor.execute(
+                """
+                INSERT INTO run_event (run_id, seq)
+                SELECT %(run_id)s, seq FROM unnest(%(seqs)s::integer[]) AS seq
+                ON CONFLICT DO NOTHING
+                RETURNING seq
+                """,
+                {"run_id": run_id, "seqs": seqs},
+            ).fetchall()
+        )
+
+
+def newest_event_number(conn: Connection[Any], run_id: UUID) -> int:
+    """The highest number that has arrived; 0 where none has."""
+    row = conn.execute("SELECT max(seq) FROM run_event WHERE run_id = %(id)s", {"id": run_id}).fetchone()
+    return (row[0] if row else None) or 0
+
+
+def set_finished(
+    conn: Connection[Any], run_id: UUID, *, outcome: str, summary: str, result: Result | None, cost_usd: Any, at: datetime
+) -> None:
+    """The run has ended; what its result tells is kept."""
+    conn.execute(
+        """
+        UPDATE run
+        SET state = 'finished', outcome = %(outcome)s, summary = %(summary)s, finished_at = %(at)s, cost_usd = %(cost_usd)s,
+            usage = %(usage)s, model = coalesce(%(model)s, model), num_turns = %(num_turns)s, checks = %(checks)s, engine = %(engine)s,
+            report = %(report)s, base_commit = %(base_commit)s, head_commit = %(head_commit)s
+        WHERE id = %(id)s
+        """,
+        {
+            "id": run_id,
+            "outcome": outcome,
+            "summary": summary,
+            "at": at,
+            "cost_usd": cost_usd,
+            "usage": Jsonb(result.usage) if result and result.usage else None,
+            "model": result.model if result else None,
+            "num_turns": result.num_turns if result else None,
+            "checks": Jsonb([check.model_dump(mode="json") for check in result.checks] if result else []),
+            "engine": Jsonb(result.engine) if result and result.engine else None,
+            "report": result.report if result else None,
+            "base_commit": result.base_commit if result else None,
+            "head_commit": result.head_commit if result else None,
+        },
+    )
+
+
+def select_lost(conn: Connection[Any], *, silent_since: datetime, unclaimed_since: datetime) -> list[UUID]:
+    """Runs that stopped beating, and runs that were started and never claimed."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(
+            """
+            SELECT id
+            FROM run
+            WHERE (state = 'running' AND heartbeat_at < %(silent_since)s)
+               OR (state = 'starting' AND starting_at < %(unclaimed_since)s)
+            ORDER BY created_at
+            LIMIT 100
+            """,
+            {"silent_since": silent_since, "unclaimed_since": unclaimed_since},
+        ).fetchall()
+
+
+def select_unstarted(conn: Connection[Any], *, before: datetime) -> list[tuple[UUID, int]]:
+    """Runs whose start should have happened by now: their message may be lost."""
+    return conn.execute(
+        """
+        SELECT id, generation
+        FROM run
+        WHERE (state = 'queued' AND created_at < %(before)s)
+           OR (state = 'starting' AND external_id IS NULL AND starting_at < %(before)s)
+        ORDER BY created_at
+        LIMIT 100
+        """,
+        {"before": before},
+    ).fetchall()
+
+
+def count_outcomes(conn: Connection[Any], since: datetime) -> dict[str, int]:
+    """How many runs ended how since then."""
+    return dict(
+        conn.execute("SELECT outcome, count(*) FROM run WHERE finished_at >= %(since)s GROUP BY outcome", {"since": since}).fetchall()
+    )

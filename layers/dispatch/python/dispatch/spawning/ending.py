@@ -1,0 +1,98 @@
+"""A run's end and its money: whatever ends a run, the ledger hears of it in the same transaction, and the place goes to the next."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from dispatch import runs
+from dispatch.issues import get_issue
+from dispatch.kit.actors import SYSTEM, Actor
+from dispatch.kit.errors import NotFound
+from dispatch.kit.log import logger
+from dispatch.kit.work import Work
+from dispatch.kit.work import work as open_work
+from dispatch.runs import Ending, Outcome, Result, Run, RunIsFinished, State
+from dispatch.spawning import ledger, runtime
+from dispatch.spawning.fleet import publish_fleet
+from dispatch.spawning.service import offer_waiting, withdraw
+
+
+class NothingRuns(NotFound):
+    """No agent is working on this issue, and none waits for it."""
+
+
+def end_run(work: Work, run_id: UUID, given: dict[str, Any], *, actor: Actor) -> tuple[Ending, Result]:
+    """The run has ended as its runner tells, and its money is settled: at the cost it tells, or, unmeasured, at its reserve."""
+    ending, result = runs.finish_by_result(work, run_id, given, actor=actor)
+    if not ending.repeated:
+        _settle(work, ending.run, ending.run.cost_usd, note=str(ending.run.outcome))
+    return ending, result
+
+
+def cancel_run(work: Work, run_id: UUID, *, actor: Actor) -> Run:
+    """The run is cancelled: its token is worth nothing, its runtime is told, its issue is back where it was. Raises RunIsFinished."""
+    run = runs.get_run(work, run_id, lock=True)
+    if run.state is State.FINISHED:
+        raise RunIsFinished(f"This run has ended already: {run.outcome}.")
+    return _break_off(work, run, Outcome.CANCELLED, f"Cancelled by {actor.name}.", actor=actor)
+
+
+def cancel_issue_run(work: Work, ref: str | UUID, *, actor: Actor) -> Run | None:
+    """The issue's run is cancelled, or its waiting spawn withdrawn (then None). Raises NothingRuns."""
+    issue = get_issue(work, ref)
+    if issue.running:
+        return cancel_run(work, issue.running.id, actor=actor)
+    if not withdraw(work, issue.id, actor=actor):
+        raise NothingRuns(f"No agent is working on {issue.identifier}, and none waits for it.")
+    return None
+
+
+def refuse_start(work: Work, run_id: UUID, reason: str) -> None:
+    """The runtime will not start this run: it has failed, for the reason given, and cost nothing."""
+    run = runs.get_run(work, run_id, lock=True)
+    if run.state in {State.QUEUED, State.STARTING}:
+        _break_off(work, run, Outcome.FAILED, reason, actor=SYSTEM)
+
+
+def reap_lost_runs() -> int:
+    """Runs that ended without a word are ended as lost and cancelled at their runtime, each in a work of its own; returns how many."""
+    with open_work() as unit:
+        lost = runs.find_lost(unit)
+    return sum(_reap(run_id) for run_id in lost)
+
+
+def _reap(run_id: UUID) -> bool:
+    with open_work() as unit:
+        run = runs.get_run(unit, run_id, lock=True)
+        if run_id not in runs.find_lost(unit):
+            return False
+        silent = "It was started and never claimed." if run.state is State.STARTING else "Its runner fell silent."
+        _break_off(unit, run, Outcome.LOST, silent, actor=SYSTEM)
+        return True
+
+
+def _break_off(work: Work, run: Run, outcome: Outcome, summary: str, *, actor: Actor) -> Run:
+    """Ends a run that brings no result. A cancelled one settles at what its runner metered; one nobody measured, at its reserve."""
+    metered = run.metered_usd if outcome is Outcome.CANCELLED else None
+    ended = runs.finish_run(work, run, outcome, summary=summary, cost_usd=metered, actor=actor).run
+    _settle(work, ended, metered, note=str(outcome))
+    if run.external_id:
+        work.after_commit(lambda: runtime.cancel(run))
+    return ended
+
+
+def _settle(work: Work, run: Run, cost_usd: Decimal | None, *, note: str) -> None:
+    if run.started_at is None:
+        ledger.release(work.conn, run_id=run.id, generation=run.generation, workflow=run.workflow, at=work.now, note=note)
+    else:
+        amount = run.cap_usd if cost_usd is None else cost_usd
+        ledger.settle(work.conn, run_id=run.id, generation=run.generation, workflow=run.workflow, amount_usd=amount, at=work.now, note=note)
+    publish_fleet(work)
+    work.after_commit(_offer_freed)
+
+
+def _offer_freed() -> None:
+    """The place that has come free goes to the next in the queue; if this fails, the schedule offers it."""
+    with open_work() as unit:
+        for spawn in offer_waiting(unit):
+            logger.info("spawn offered again", spawn=str(spawn.id), state=spawn.state)
