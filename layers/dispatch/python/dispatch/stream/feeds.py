@@ -18,6 +18,7 @@ PAGE = 500  # frames; a screen that comes back reads in pages of these
 class _Draft:
     topic: str
     kind: str
+    key: str
     make: Callable[[], Any]
 
 
@@ -27,17 +28,17 @@ def publish(work: Work, topic: str, kind: str, data: Any) -> None:
     `data` is a pydantic shape or plain values; it is written down now, so that later changes to it do not show.
     """
     text = to_json(data)
-    _drafts(work).append(_Draft(topic, str(kind), lambda: text))
+    _drafts(work).append(_Draft(topic, str(kind), "", lambda: text))
 
 
-def publish_latest(work: Work, topic: str, kind: str, make: Callable[[], Any]) -> None:
-    """Like `publish`, for snapshots: however often it is said in one work, there is one frame, by the last `make`.
+def publish_latest(work: Work, topic: str, kind: str, make: Callable[[], Any], *, key: str = "") -> None:
+    """Like `publish`, for snapshots: however often it is said in one work, there is one frame per `key`, by the last `make`.
 
     `make` runs while the topic is held, so it sees every earlier snapshot's cause; it should be one quick query, and publish nothing.
     """
     drafts = _drafts(work)
-    drafts[:] = [draft for draft in drafts if (draft.topic, draft.kind) != (topic, str(kind))]
-    drafts.append(_Draft(topic, str(kind), lambda: to_json(make())))
+    drafts[:] = [draft for draft in drafts if (draft.topic, draft.kind, draft.key) != (topic, str(kind), key)]
+    drafts.append(_Draft(topic, str(kind), key, lambda: to_json(make())))
 
 
 def read_feed(work: Work, topic: str, *, after: int = 0, limit: int = PAGE) -> FeedPage:

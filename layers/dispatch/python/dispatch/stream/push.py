@@ -51,14 +51,14 @@ def push_frames(conn: psycopg.Connection[Any], frames: Sequence[OutgoingFrame]) 
     _send(conn, {watcher: gathered[tuple(topics)] for watcher, topics in watchers.items()})
 
 
-def push_page(conn: psycopg.Connection[Any], connection_id: str, frames: Sequence[Frame]) -> bool:
+def push_page(connection_id: str, frames: Sequence[Frame]) -> bool:
     """The frames that one socket missed have been sent to it; False where it is gone."""
-    return not _send(conn, {connection_id: list(gather(frame.model_dump_json() for frame in frames))})
+    return not sockets.post_all({connection_id: list(gather(frame.model_dump_json() for frame in frames))})
 
 
-def push_message(conn: psycopg.Connection[Any], connection_id: str, message: dict[str, Any]) -> bool:
+def push_message(connection_id: str, message: dict[str, Any]) -> bool:
     """One message that is no frame (an error, a ping) has been sent to one socket; False where it is gone."""
-    return not _send(conn, {connection_id: list(gather([json.dumps(message)]))})
+    return not sockets.post_all({connection_id: list(gather([json.dumps(message)]))})
 
 
 def ping_all(work: Work) -> None:

@@ -1,0 +1,111 @@
+"""Who asks, and whether they may: each route takes one of these, and a route without any fails a test.
+
+def list_issues(work: TheWork, caller: Reader) -> ...       # anybody who may read
+def approve(work: TheWork, caller: Approver) -> ...         # an approver, an admin, a token with scope plans
+def record_events(work: TheWork, run: UUID, caller: OwnRun)  # the run in the path, by its own token
+@router.get("/instance", dependencies=[PUBLIC])              # everybody, on purpose
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from dispatch import people
+from dispatch.kit.errors import NotAllowed, NotSignedIn
+from dispatch.kit.work import Work
+from dispatch.people import Caller, CallerKind, MissingRight, Right, WrongToken
+from functions.api.unit import TheWork
+
+COOKIE = "dispatch_session"
+Rule = TypeVar("Rule", bound=Callable[..., Any])
+READING = {"GET", "HEAD", "OPTIONS"}
+
+
+class NotFromHere(NotAllowed):
+    """A browser's writes need the header `X-Requested-With: dispatch`."""
+
+
+class NotYourRun(NotAllowed):
+    """This token belongs to another run."""
+
+
+def may(right: Right) -> Any:
+    """A dependency that yields the caller, if they have the right; otherwise the answer is 401 or 403."""
+
+    async def caller_with_right(request: Request, work: TheWork) -> Caller:
+        caller = get_caller(work, request)
+        if not caller.may(right):
+            raise MissingRight(f"You may not do this: it needs the right `{right}`.", needs=right)
+        return caller
+
+    return Depends(_rule(caller_with_right))
+
+
+def find_caller(work: Work, request: Request) -> Caller | None:
+    """Whoever proves who they are, or None for one who does not try. Raises WrongToken, NotFromHere."""
+    if "authorization" in request.headers:
+        return _bearer(work, request)
+    secret = request.cookies.get(COOKIE)
+    caller = people.find_session_caller(work, secret, address=address_of(request)) if secret else None
+    if caller is not None and request.method not in READING and request.headers.get("x-requested-with") != "dispatch":
+        raise NotFromHere
+    return caller
+
+
+def get_caller(work: Work, request: Request) -> Caller:
+    """Whoever asks. Raises NotSignedIn, WrongToken, NotFromHere."""
+    caller = find_caller(work, request)
+    if caller is None:
+        raise NotSignedIn
+    return caller
+
+
+def address_of(request: Request) -> str:
+    """Where the request comes from, as the door saw it; headers that anybody can write are not asked."""
+    return (request.client.host if request.client else None) or "unknown"
+
+
+def _bearer(work: Work, request: Request) -> Caller:
+    scheme, _, token = request.headers["authorization"].partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise WrongToken
+    caller = people.find_token_caller(work, token.strip(), address=address_of(request)) or _run_caller(work, token.strip())
+    if caller is None:
+        raise WrongToken
+    return caller
+
+
+def _run_caller(work: Work, token: str) -> Caller | None:
+    from dispatch import runs
+
+    run = runs.find_run_by_token(work, token)
+    return Caller(kind=CallerKind.RUN, name=f"{run.workflow} agent", run_id=run.id) if run else None
+
+
+async def _own_run(request: Request, work: TheWork, run: UUID) -> Caller:
+    caller = get_caller(work, request)
+    if caller.run_id != run:
+        raise NotYourRun
+    return caller
+
+
+async def _anybody() -> None:
+    """Nothing is asked."""
+
+
+def _rule(dependency: Rule) -> Rule:
+    """Marks a dependency as a caller rule, for the test that no route goes without one."""
+    dependency.caller_rule = True  # type: ignore[attr-defined]
+    return dependency
+
+
+Reader = Annotated[Caller, may(Right.READ)]
+Writer = Annotated[Caller, may(Right.ISSUES)]
+Spawner = Annotated[Caller, may(Right.SPAWN)]
+Approver = Annotated[Caller, may(Right.PLANS)]
+Admin = Annotated[Caller, may(Right.ADMIN)]
+Machine = Annotated[Caller, may(Right.AGENT)]
+OwnRun = Annotated[Caller, Depends(_rule(_own_run))]
+PUBLIC = Depends(_rule(_anybody))
