@@ -1,0 +1,90 @@
+"""The repository's own commands, from its `.github/dispatch.toml`: what sets it up, and what says whether it is well."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from agent.engine import end_marked
+from agent.settings import MARK
+
+OUTPUT_LIMIT = 16 * 1024  # the last bytes of a check's output; the end is where the failure stands
+CHECK_LIMIT_S = 900.0
+TIMED_OUT = 124  # as timeout(1) has it
+
+
+class BadConfigurationError(Exception):
+    """`.github/dispatch.toml` cannot be read as what it should be."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What a repository says about itself. `checks` maps a name to its command."""
+
+    setup: list[str] = field(default_factory=list)
+    checks: dict[str, str] = field(default_factory=dict)
+
+
+def read_configuration(worktree: Path) -> Configuration:
+    """What `.github/dispatch.toml` says; empty where there is no such file. Raises `BadConfigurationError`."""
+    path = worktree / ".github" / "dispatch.toml"
+    if not path.is_file():
+        return Configuration()
+    try:
+        said = tomllib.loads(path.read_text())
+        setup = [str(command) for command in said.get("setup", {}).get("commands", [])]
+        return Configuration(setup, {str(name): str(command) for name, command in said.get("checks", {}).items()})
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise BadConfigurationError(f".github/dispatch.toml cannot be read: {error}") from error
+
+
+def run_command(name: str, command: str, *, cwd: Path, environment: dict[str, str], stop: threading.Event) -> dict[str, Any]:
+    """Runs one shell command to its end, its time limit or `stop`, and answers the protocol's check of it."""
+    began = time.monotonic()
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", command],
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+        exit_code = _wait(process, began, stop)
+        _end_group(process)
+        end_marked(environment.get(MARK, ""))
+        seconds = round(time.monotonic() - began, 2)
+        return {"name": name, "command": command, "exit_code": exit_code, "seconds": seconds, "output": _tail(output), "before": None}
+
+
+def compared(after: list[dict[str, Any]], before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The checks after the work, each with how it went before."""
+    went = {check["name"]: {"exit_code": check["exit_code"]} for check in before}
+    return [check | {"before": went.get(check["name"])} for check in after]
+
+
+def _wait(process: subprocess.Popen[bytes], began: float, stop: threading.Event) -> int:
+    while (exit_code := process.poll()) is None:
+        if stop.wait(0.05) or time.monotonic() - began > CHECK_LIMIT_S:
+            return TIMED_OUT
+    return exit_code
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _tail(output: BinaryIO) -> str:
+    size = output.seek(0, os.SEEK_END)
+    output.seek(max(size - OUTPUT_LIMIT, 0))
+    return output.read().decode(errors="replace")

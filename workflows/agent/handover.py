@@ -1,0 +1,101 @@
+"""What a run leaves: its outcome, its words, its patch. A run that was cut short leaves as much as one that ended well."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from agent.handin import faults_of, why_it_failed
+from agent.repository import Repository
+from agent.session import Ending
+
+SUBJECT_LIMIT = 70
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How the run ended, and what the agent handed in where that fits the brief; `failure` is None where all is well."""
+
+    outcome: str
+    summary: str
+    handed_in: dict[str, Any]
+    failure: str | None
+
+
+def judge(ending: Ending, schema: dict[str, Any]) -> Verdict:
+    """The verdict on an ended conversation."""
+    failure = ending.because or why_it_failed(ending.result, ending.exit_code, ending.stderr)
+    faults = faults_of(ending.handed_in, schema)
+    handed_in = ending.handed_in if isinstance(ending.handed_in, dict) and not faults else {}
+    if not failure and faults:
+        failure = f"The hand-in does not fit the brief: {'; '.join(faults[:5])}."
+    if failure:
+        return Verdict("failed", failure, handed_in, failure)
+    return Verdict(handed_in["outcome"], str(handed_in.get("summary") or ""), handed_in, None)
+
+
+def collect_work(repository: Repository, base: str, known: set[str], subject: str) -> dict[str, Any] | None:
+    """Everything the agent changed is committed on `base`; answers the patch, None where there is none.
+
+    `known` are paths that differed before the agent began: they are nobody's work. Raises `GitError`, `PatchTooLargeError`.
+    """
+    repository.commit(repository.leftovers() - known, subject)
+    repository.straighten(base, subject)
+    return repository.patch(base)
+
+
+def subject_of(issue: str, verdict: Verdict) -> str:
+    """The first line of the commit that holds what the agent left uncommitted."""
+    said = "Keep unfinished work" if verdict.failure else next(iter(verdict.summary.splitlines()), "") or "Finish the work"
+    line = f"{issue}: {said}"
+    return line if len(line) <= SUBJECT_LIMIT else line[: SUBJECT_LIMIT - 1] + "…"
+
+
+def compose_result(ending: Ending, verdict: Verdict, *, model: str) -> dict[str, Any]:
+    """The protocol's result, but for the work on the repository."""
+    result = ending.result or {}
+    return {
+        "outcome": verdict.outcome,
+        "summary": verdict.summary,
+        "cost_usd": round(ending.cost_usd, 6),
+        "num_turns": result.get("num_turns") or 0,
+        "model": model,
+        "usage": ending.usage,
+        "base_commit": None,
+        "head_commit": None,
+        "report": verdict.handed_in.get("report"),
+        "plan": verdict.handed_in.get("plan"),
+        "question": verdict.handed_in.get("question"),
+        "patch": None,
+        "checks": [],
+        "engine": {
+            "name": "claude-code",
+            "version": ending.cli_version,
+            "session_id": result.get("session_id"),
+            "terminal_reason": result.get("terminal_reason"),
+            "is_error": bool(result.get("is_error")),
+            "exit_code": ending.exit_code,
+        },
+    }
+
+
+def hand_off(ending: Ending, verdict: Verdict, patch: dict[str, Any] | None) -> str:
+    """The report of a run that did not end well: why, what is done, and the agent's own words, whole."""
+    done = [f"- {commit['subject']}" for commit in (patch or {}).get("commits", [])]
+    files = [f"- `{file['path']}` +{file['additions']} -{file['deletions']}" for file in (patch or {}).get("files", [])]
+    raw = "" if ending.handed_in is None else "```json\n" + json.dumps(ending.handed_in, indent=2, ensure_ascii=False) + "\n```"
+    parts = [
+        ("Why it ended", verdict.summary),
+        ("What is done", "\n".join(done) or "No change was kept."),
+        ("Files", "\n".join(files)),
+        ("What the agent had handed in", raw),
+        ("The agent's last words", ending.last_words),
+    ]
+    return "\n\n".join(f"## {title}\n\n{words}" for title, words in parts if words)
+
+
+def without_the_unfitting(result: dict[str, Any], said: str) -> dict[str, Any]:
+    """The result that is sent after the server refused `result`: failed, with the reason, and everything said kept as raw text."""
+    raw = json.dumps({key: result[key] for key in ("outcome", "summary", "report", "plan", "question")}, indent=2, ensure_ascii=False)
+    why = f"The server did not take the result: {said}"
+    lost = {"outcome": "failed", "summary": why, "plan": None, "question": None, "patch": None, "checks": []}
+    return result | lost | {"report": f"## What was refused\n\n```json\n{raw}\n```"}

@@ -1,0 +1,214 @@
+"""One run, top to bottom: claim, checks before, the agent, its work, checks after, result."""
+
+import json
+import logging
+import signal
+import time
+from typing import Any
+
+from agent.checks import BadConfigurationError, Configuration, compared, read_configuration, run_command
+from agent.engine import end_marked
+from agent.handover import Verdict, collect_work, compose_result, hand_off, judge, subject_of, without_the_unfitting
+from agent.heart import Heart
+from agent.outbox import Outbox
+from agent.repository import GitError, PatchTooLargeError, Repository
+from agent.server import RefusedError, Server, StaleClaimError, UnreachableError, insist
+from agent.session import Ending, Session
+from agent.settings import Settings
+from agent.stop import Reason, Stop
+
+CLAIM_PATIENCE_S = 600.0
+FAREWELL_S = 4.0  # a terminated job has no longer to say so, before it is killed
+TERMINATED_EXIT = 143
+
+logger = logging.getLogger(__name__)
+
+
+def run(settings: Settings) -> int:
+    """The run has ended, or was not ours to act for. Answers the exit code: 143 after SIGTERM, 1 where nothing could be handed in."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    settings.home.mkdir(parents=True, exist_ok=True)
+    server = Server(settings)
+    try:
+        claim = insist(server.claim, patience_s=CLAIM_PATIENCE_S)
+    except StaleClaimError as error:
+        logger.info("the run is not ours to act for: %s", error)
+        return 0
+    except (RefusedError, UnreachableError) as error:
+        logger.error("the run could not be claimed: %s", error)  # noqa: TRY400  (the reason is the server's, not a line of ours)
+        return 1
+    return Job(settings, server, claim).act()
+
+
+class StoppedError(Exception):
+    """The job was asked to stop; nothing it is doing matters any longer."""
+
+
+class Job:
+    """One claimed run and everything that lives as long as it."""
+
+    def __init__(self, settings: Settings, server: Server, claim: dict[str, Any]) -> None:
+        self.settings, self.server, self.claim, self.brief = settings, server, claim, claim["brief"]
+        self.began = time.monotonic()
+        self.stop = Stop()
+        secrets = [*settings.secrets(), claim["run_token"]]
+        self.outbox = Outbox(server, settings.spool_dir / "events.ndjson", secrets=secrets, on_stale=lambda: self.stop.ask(Reason.STALE))
+        self.session = Session(settings, self.brief, self.outbox, self.stop)
+        self.repository = Repository(settings.worktree, settings.command_environment())
+        ways = {"pulse": self.session.pulse, "say": self.session.say, "land": self.session.land}
+        self.heart = Heart(server, float(claim.get("heartbeat_s") or 15), self.stop, **ways)
+
+    def act(self) -> int:
+        """The run has ended, and nothing it started is left. Answers the process's exit code."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.stop.ask(Reason.TERMINATED))
+        self.outbox.start()
+        self.heart.start()
+        try:
+            result = self._work()
+            return self._hand_in(result) if result else self._leave()
+        finally:
+            self.heart.rest()
+            self.outbox.close()
+            end_marked(self.settings.run_id)
+
+    def _work(self) -> dict[str, Any] | None:
+        try:
+            base = self.repository.head()
+            before = self._prepare() if self.brief["writes_code"] else []
+            known = self.repository.leftovers()
+            self._go_on()
+            ending = self.session.converse(self.brief["time_limit_s"] - (time.monotonic() - self.began))
+            if self.stop.reason in {Reason.STALE, Reason.CANCELLED}:
+                return None
+            return self._gather(ending, base, known, before)
+        except StoppedError:
+            return None
+        except Exception as error:  # (the job's door: whatever breaks, the run ends with its reason)
+            logger.exception("the runner broke")
+            return self._broken(error)
+
+    def _prepare(self) -> list[dict[str, Any]]:
+        """The repository is set up, and its checks have run as it stands."""
+        configuration = self._configuration()
+        for number, command in enumerate(configuration.setup, 1):
+            self._run(f"setup {number}", command, "before the work")
+        return self._check(configuration, "before the work")
+
+    def _gather(self, ending: Ending, base: str, known: set[str], before: list[dict[str, Any]]) -> dict[str, Any]:
+        """The result, with the work on the repository and the checks after it."""
+        verdict = judge(ending, self.brief["result_schema"])
+        if verdict.failure:
+            self._notice("error", verdict.failure)
+        result = compose_result(ending, verdict, model=self.brief["model"]) | {"base_commit": base}
+        if self.brief["writes_code"]:
+            result |= self._work_done(verdict, base, known)
+            result["checks"] = compared(self._checks_after(), before)
+        elif changed := self._changes(base, known):
+            self._notice("error", f"A run that may not write has changed the worktree: {changed}. Nothing of it is handed in.")
+        if result["outcome"] == "failed":
+            patch = result["patch"] if isinstance(result["patch"], dict) else None
+            result["report"] = result["report"] or hand_off(ending, verdict, patch)
+        return result
+
+    def _work_done(self, verdict: Verdict, base: str, known: set[str]) -> dict[str, Any]:
+        try:
+            patch = collect_work(self.repository, base, known, subject_of(self.claim["issue"], verdict))
+        except (GitError, PatchTooLargeError) as error:
+            self._notice("error", str(error))
+            return {"outcome": "failed", "summary": f"The work could not be handed in: {error}"}
+        return {"patch": patch, "head_commit": self.repository.head() if patch else None}
+
+    def _changes(self, base: str, known: set[str]) -> str:
+        moved = ["HEAD"] if self.repository.head() != base else []
+        return ", ".join(moved + sorted(self.repository.leftovers() - known))[:500]
+
+    def _checks_after(self) -> list[dict[str, Any]]:
+        try:
+            return self._check(self._configuration(), "after the work")
+        except StoppedError:
+            if self.stop.reason == Reason.TERMINATED:  # no time for checks, but what was done is still handed in
+                return []
+            raise
+
+    def _configuration(self) -> Configuration:
+        try:
+            return read_configuration(self.settings.worktree)
+        except BadConfigurationError as error:
+            self._notice("warning", str(error))
+            return Configuration()
+
+    def _check(self, configuration: Configuration, when: str) -> list[dict[str, Any]]:
+        return [self._run(name, command, when) for name, command in configuration.checks.items()]
+
+    def _run(self, name: str, command: str, when: str) -> dict[str, Any]:
+        self._go_on()
+        environment = self.settings.command_environment()
+        check = run_command(name, command, cwd=self.settings.worktree, environment=environment, stop=self.stop)
+        check["output"] = self.outbox.masked(check["output"])
+        passed = "passed" if check["exit_code"] == 0 else f"failed with exit code {check['exit_code']}"
+        self._notice("info", f"{name} {passed} {when} in {check['seconds']:.1f} s: {command}\n{check['output']}".strip())
+        return check
+
+    def _go_on(self) -> None:
+        if self.stop.is_set():
+            raise StoppedError
+
+    def _hand_in(self, result: dict[str, Any]) -> int:
+        """The server has every event and the result, however long it was away; then it answers what became of it."""
+        if self.stop.reason in {Reason.STALE, Reason.CANCELLED}:
+            return self._leave()
+        for key in ("summary", "report"):
+            result[key] = self.outbox.masked(result[key]) if isinstance(result[key], str) else result[key]
+        duration_ms = round((time.monotonic() - self.began) * 1000)
+        self.outbox.add(
+            "finished", {key: result[key] for key in ("outcome", "summary", "cost_usd", "num_turns")} | {"duration_ms": duration_ms}
+        )
+        self._drain()
+        try:
+            answer = self._insist_on(result, FAREWELL_S if self.stop.is_set() else self.settings.patience_s)
+        except StaleClaimError:
+            return self._leave()
+        except (RefusedError, UnreachableError) as error:
+            logger.error("the result could not be handed in: %s", error)  # noqa: TRY400
+            return TERMINATED_EXIT if self.stop.is_set() else 1
+        print(json.dumps(answer))
+        return TERMINATED_EXIT if self.stop.reason == Reason.TERMINATED else 0
+
+    def _drain(self) -> None:
+        deadline = time.monotonic() + self.settings.patience_s
+        while not self.outbox.drain(0.5) and not self.stop.is_set() and time.monotonic() < deadline:
+            continue
+        if self.stop.reason == Reason.TERMINATED:
+            self.outbox.drain(FAREWELL_S)
+
+    def _insist_on(self, result: dict[str, Any], patience_s: float) -> dict[str, Any]:
+        if self.stop.reason in {Reason.STALE, Reason.CANCELLED}:
+            raise StaleClaimError
+        given_up = None if self.stop.is_set() else self.stop
+        try:
+            return insist(lambda: self.server.hand_in(result), patience_s=patience_s, given_up=given_up)
+        except RefusedError as error:
+            lesser = without_the_unfitting(result, str(error))
+            return insist(lambda: self.server.hand_in(lesser), patience_s=patience_s, given_up=given_up)
+
+    def _leave(self) -> int:
+        """Nothing more is sent: the server knows already, or the claim is someone else's."""
+        logger.info("stopped: %s", self.stop.reason or Reason.STALE)
+        if self.stop.reason == Reason.TERMINATED:
+            self._notice("warning", "The runner was told to stop before the agent had begun.")
+            self.outbox.drain(FAREWELL_S)
+            return TERMINATED_EXIT
+        return 0
+
+    def _broken(self, error: Exception) -> dict[str, Any]:
+        why = f"The runner broke: {type(error).__name__}: {error}"
+        self._notice("error", why)
+        usage, (cost, _) = self.session.meter.usage(), self.session.pulse()
+        ending = Ending(None, None, why, None, "", self.session.last_words, self.session.cli_version, cost, usage)
+        verdict = judge(ending, self.brief["result_schema"])
+        result = compose_result(ending, verdict, model=self.brief["model"])
+        return result | {"report": hand_off(ending, verdict, None)}
+
+    def _notice(self, level: str, text: str) -> None:
+        self.outbox.add("notice", {"level": level, "text": text})

@@ -1,0 +1,132 @@
+"""The worktree through git: what stood before, what the agent left, and the patch between.
+
+Every command runs without the repository's hooks and without any key: what an agent may have put into a configuration gains nothing.
+"""
+
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PATCH_LIMIT = 5 * 1024 * 1024  # bytes; API Gateway takes 10 MB a request, Lambda 6
+OWN_WAYS = [
+    *("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "commit.gpgSign=false", "-c", "core.quotePath=false"),
+    *("-c", "advice.detachedHead=false", "-c", "gc.auto=0", "-c", "safe.directory=*"),
+]
+PLAIN_PATCH = [
+    *("--stdout", "--binary", "--no-attach", "--no-signature", "--no-stat", "--no-ext-diff", "--no-textconv", "--no-renames"),
+    *("--no-color", "--no-cover-letter", "--subject-prefix=PATCH", "--src-prefix=a/", "--dst-prefix=b/"),
+]
+STATUSES = {"A", "M", "D"}
+
+
+class GitError(Exception):
+    """A git command failed; its message is git's own."""
+
+
+class PatchTooLargeError(Exception):
+    """The patch is too large to hand in."""
+
+
+@dataclass(frozen=True)
+class Repository:
+    """One worktree, and the environment in which git runs there."""
+
+    path: Path
+    environment: dict[str, str]
+
+    def git(self, *arguments: str, stdin: bytes | None = None) -> str:
+        """The command's output, as text. Raises `GitError`."""
+        return self.git_bytes(*arguments, stdin=stdin).decode(errors="surrogateescape")
+
+    def git_bytes(self, *arguments: str, stdin: bytes | None = None) -> bytes:
+        """The command's output as it is. Raises `GitError`."""
+        command = ["git", *OWN_WAYS, *arguments]
+        done = subprocess.run(command, cwd=self.path, env=self.environment, input=stdin or b"", capture_output=True, check=False)
+        if done.returncode:
+            raise GitError(f"git {arguments[0]}: {done.stderr.decode(errors='replace').strip()[-2000:]}")
+        return done.stdout
+
+    def head(self) -> str:
+        """The commit that is checked out."""
+        return self.git("rev-parse", "HEAD").strip()
+
+    def leftovers(self) -> set[str]:
+        """Paths that differ from the commit: changed, deleted, or new and not ignored."""
+        tracked = self.git("diff", "--name-only", "--no-ext-diff", "--no-renames", "-z", "HEAD")
+        new = self.git("ls-files", "--others", "--exclude-standard", "-z")
+        return {path for path in (tracked + new).split("\0") if path}
+
+    def commit(self, paths: set[str], subject: str) -> None:
+        """`paths` as they stand are one more commit, in the agent's name; nothing happens where that changes nothing."""
+        if not paths:
+            return
+        listed = "\0".join(sorted(paths)).encode(errors="surrogateescape")
+        self.git("--literal-pathspecs", "add", "--all", "--pathspec-from-file=-", "--pathspec-file-nul", stdin=listed)
+        if self.git("diff", "--cached", "--name-only"):
+            self.git("commit", "--no-verify", "--quiet", "-m", subject)
+
+    def straighten(self, base: str, subject: str) -> None:
+        """The work is a straight line of commits on `base`: a history with merges, or one that left `base`, becomes one commit."""
+        if self.is_ancestor(base, "HEAD") and not self.git("rev-list", "--merges", f"{base}..HEAD"):
+            return
+        squashed = self.git("commit-tree", "HEAD^{tree}", "-p", base, "-m", subject).strip()
+        self.git("reset", "--quiet", "--soft", squashed)
+
+    def patch(self, base: str) -> dict[str, Any] | None:
+        """The protocol's patch from `base` to what is checked out; None where nothing changed. Raises `PatchTooLargeError`."""
+        if not self.git("rev-list", f"{base}..HEAD"):
+            return None
+        mbox = self._mbox(base)
+        if len(mbox) > PATCH_LIMIT:
+            raise PatchTooLargeError(f"The patch has {len(mbox) / 1e6:.1f} MB; {PATCH_LIMIT / 1e6:.0f} MB can be handed in.")
+        return {"mbox": mbox, "files": self._files(base), "commits": self.commits_between(base, "HEAD")}
+
+    def commits_between(self, base: str, head: str) -> list[dict[str, str]]:
+        """The commits after `base` up to `head`, oldest first."""
+        lines = self.git("log", "--reverse", "--format=%H %s", f"{base}..{head}").splitlines()
+        return [{"sha": line[:40], "subject": _clean(line[41:])} for line in lines]
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Whether `newer` holds everything up to `older`."""
+        try:
+            self.git("merge-base", "--is-ancestor", older, newer)
+        except GitError:
+            return False
+        return True
+
+    def _mbox(self, base: str) -> str:
+        try:
+            return self.git_bytes("format-patch", *PLAIN_PATCH, f"{base}..HEAD").decode()
+        except UnicodeDecodeError:
+            return self._mbox_of_binaries(base)
+
+    def _mbox_of_binaries(self, base: str) -> str:
+        """The patch with every file as base85: some text is not UTF-8, and JSON carries nothing else."""
+        with tempfile.NamedTemporaryFile("w", suffix=".attributes") as attributes:
+            attributes.write("* -diff\n")
+            attributes.flush()
+            known = ["-c", f"core.attributesFile={attributes.name}"]
+            return self.git_bytes(*known, "format-patch", *PLAIN_PATCH, f"{base}..HEAD").decode(errors="replace")
+
+    def _files(self, base: str) -> list[dict[str, Any]]:
+        counts = _pairs(self.git("diff", "--no-renames", "--numstat", "-z", base, "HEAD"))
+        states = self.git("diff", "--no-renames", "--name-status", "-z", base, "HEAD").split("\0")
+        state_of = dict(zip(states[1::2], states[0::2], strict=False))
+        return [
+            {"path": _clean(path), "additions": added, "deletions": gone, "status": _status(state_of[path])} for added, gone, path in counts
+        ]
+
+
+def _pairs(numstat: str) -> list[tuple[int, int, str]]:
+    rows = [entry.split("\t", 2) for entry in numstat.split("\0") if entry]
+    return [(int(added) if added != "-" else 0, int(gone) if gone != "-" else 0, path) for added, gone, path in rows]
+
+
+def _status(letter: str) -> str:
+    return letter if letter in STATUSES else "M"
+
+
+def _clean(text: str) -> str:
+    return text.encode(errors="surrogateescape").decode(errors="replace")

@@ -1,0 +1,97 @@
+"""What a job is told by its environment, and the smaller environments it hands to the agent and to the repository's commands."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+GIT_IDENTITY = {
+    "GIT_AUTHOR_NAME": "Dispatch agent",
+    "GIT_AUTHOR_EMAIL": "agent@dispatch.invalid",
+    "GIT_COMMITTER_NAME": "Dispatch agent",
+    "GIT_COMMITTER_EMAIL": "agent@dispatch.invalid",
+}
+MODEL_ACCESS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL")
+MARK = "DISPATCH_AGENT_OF"  # carried by everything the runner starts, so that nothing of it can be left behind
+
+
+class MissingSettingError(Exception):
+    """A setting that this job cannot do without is not in the environment."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One job's settings. Times are in seconds."""
+
+    api_url: str
+    api_key: str
+    run_id: str
+    generation: int
+    worktree: Path
+    spool_dir: Path
+    repository: Path | None
+    claude: str
+    stall_s: float  # no event and no running tool for so long: the agent hangs
+    grace_s: float  # how long the CLI may linger after its result
+    patience_s: float  # how long the server may be away at the very end before the hand-in is given up
+    model_access: Mapping[str, str] = field(repr=False)
+    path: str = os.defpath
+
+    @staticmethod
+    def read(environ: Mapping[str, str] = os.environ) -> "Settings":
+        """The settings that `environ` holds. Raises `MissingSettingError`, naming the variable."""
+        return Settings(
+            api_url=_required(environ, "DISPATCH_API_URL").rstrip("/"),
+            api_key=_required(environ, "DISPATCH_API_KEY"),
+            run_id=_required(environ, "DISPATCH_RUN_ID"),
+            generation=int(_required(environ, "DISPATCH_GENERATION")),
+            worktree=Path(environ.get("DISPATCH_WORKTREE") or ".").resolve(),
+            spool_dir=Path(environ.get("DISPATCH_SPOOL_DIR") or tempfile.mkdtemp(prefix="dispatch-spool-")).resolve(),
+            repository=Path(environ["DISPATCH_REPOSITORY"]).resolve() if environ.get("DISPATCH_REPOSITORY") else None,
+            claude=environ.get("DISPATCH_CLAUDE") or "claude",
+            stall_s=float(environ.get("DISPATCH_STALL_S") or 600),
+            grace_s=float(environ.get("DISPATCH_GRACE_S") or 20),
+            patience_s=float(environ.get("DISPATCH_PATIENCE_S") or 1800),
+            model_access={name: environ[name] for name in MODEL_ACCESS if environ.get(name)},
+            path=environ.get("PATH") or os.defpath,
+        )
+
+    @property
+    def home(self) -> Path:
+        """A home directory of the run's own: the agent keeps its state there, and finds nobody's credentials."""
+        return self.spool_dir / "home"
+
+    def secrets(self) -> list[str]:
+        """Every secret this job knows, to be masked wherever the agent repeats one."""
+        return [value for name, value in self.model_access.items() if name != "ANTHROPIC_BASE_URL"] + [self.api_key]
+
+    def command_environment(self) -> dict[str, str]:
+        """The environment of git and of the repository's own commands: no key of any kind."""
+        return {
+            "PATH": self.path,
+            "HOME": str(self.home),
+            "LANG": "C.UTF-8",
+            "TERM": "dumb",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            MARK: self.run_id,
+            **GIT_IDENTITY,
+        }
+
+    def agent_environment(self) -> dict[str, str]:
+        """The environment of the agent CLI: as above, and the way to its model."""
+        quiet = {
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+            "DISABLE_TELEMETRY": "1",
+            "DISABLE_AUTOUPDATER": "1",
+            "CLAUDE_CODE_MAX_RETRIES": "4",  # its own default of 10 keeps a wrong key waiting for minutes
+        }
+        return self.command_environment() | quiet | dict(self.model_access)
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    if not environ.get(name):
+        raise MissingSettingError(f"{name} is not set: a job is told everything by its environment.")
+    return environ[name]
