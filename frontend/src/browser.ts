@@ -2,22 +2,25 @@
 
 import { createApi } from '#api/client.ts';
 import type { FeedPage, Ticket } from '#api/shapes.ts';
+import { Chats } from '#stores/chat.svelte.ts';
+import { Commands } from '#stores/commands.svelte.ts';
 import { Feed } from '#stores/feed.svelte.ts';
+import { Fleet } from '#stores/fleet.svelte.ts';
+import { Inbox } from '#stores/inbox.svelte.ts';
+import { TerminalInput } from '#stores/input.svelte.ts';
 import { InstanceFacts } from '#stores/instance.svelte.ts';
+import { Palette } from '#stores/palette.svelte.ts';
+import { Recall } from '#stores/recall.ts';
+import { RecentIssues } from '#stores/recent.svelte.ts';
 import { Session } from '#stores/session.svelte.ts';
+import { Shortcuts } from '#stores/shortcuts.svelte.ts';
 import { ThemeChoice } from '#stores/theme.svelte.ts';
 import { Toasts } from '#stores/toasts.svelte.ts';
 
 export const api = createApi({
   fetch: (input, init) => fetch(input, init),
-  onUnauthenticated: () => {
-    session.expire();
-    feed.stop();
-  },
+  onUnauthenticated: () => session.expire(),
 });
-
-export const session = new Session(api);
-export const instance = new InstanceFacts(api);
 
 export const feed = new Feed({
   ticket: () => api.post<Ticket>('/sockets/ticket'),
@@ -29,17 +32,62 @@ export const feed = new Feed({
     socket.onclose = () => events.closed();
     return socket;
   },
-  wait(ms, then) {
-    const timer = setTimeout(then, ms);
-    return () => clearTimeout(timer);
-  },
+  wait,
   random: () => Math.random(),
 });
 
+export const session = new Session(api);
+export const instance = new InstanceFacts(api);
+export const chats = new Chats(api, feed, { now: () => new Date().toISOString() });
+export const commands = new Commands(api);
+export const fleet = new Fleet(api, feed);
+export const inbox = new Inbox(api, feed);
+export const recent = new RecentIssues(api, feed);
+export const palette = new Palette(api, { recent: () => recent.issues, wait });
+export const shortcuts = new Shortcuts();
 export const toasts = new Toasts((ms, then) => void setTimeout(then, ms));
+export const terminalInput = new TerminalInput({
+  vocabulary: () => ({ commands: commands.all, issues: recent.issues, prefix: instance.facts.issue_prefix }),
+  recall: new Recall(stored('dispatch.said')),
+  draft: stored('dispatch.draft'),
+});
 
 export const theme = new ThemeChoice({
-  read: () => localStorage.getItem('dispatch.theme'),
-  write: (chosen) => localStorage.setItem('dispatch.theme', chosen),
+  ...stored('dispatch.theme'),
   prefersLight: () => matchMedia('(prefers-color-scheme: light)').matches,
 });
+
+/** One value kept in this browser; a browser that keeps nothing is no fault. */
+export function stored(key: string): { read(): string | null; write(value: string): void } {
+  return {
+    read: () => attempt(() => localStorage.getItem(key)),
+    write: (value) => attempt(() => localStorage.setItem(key, value)),
+  };
+}
+
+/** What moves on every screen is live. */
+export function startLive(): void {
+  feed.start();
+  for (const store of [fleet, inbox, recent]) store.start();
+  void commands.load().catch(() => undefined);
+}
+
+/** Nothing of the person who was signed in is kept on the page. */
+export function stopLive(): void {
+  chats.leave();
+  for (const store of [fleet, inbox, recent]) store.stop();
+  feed.stop();
+}
+
+function wait(ms: number, then: () => void): () => void {
+  const timer = setTimeout(then, ms);
+  return () => clearTimeout(timer);
+}
+
+function attempt<T>(act: () => T): T | null {
+  try {
+    return act();
+  } catch {
+    return null;
+  }
+}

@@ -108,11 +108,13 @@ export class PretendServer implements FeedTransport {
     if (said.unwatch !== undefined) this.#line?.watched.delete(said.unwatch);
     if (said.watch === undefined) return;
     this.#line?.watched.add(said.watch);
-    for (const frame of this.#frames.get(said.watch) ?? []) if (frame.seq > (said.after ?? 0)) this.#push(frame);
+    const missed = (this.#frames.get(said.watch) ?? []).filter(({ seq }) => seq > (said.after ?? 0));
+    if (missed.length === 1) this.#push(missed[0]);
+    if (missed.length > 1) this.#push({ frames: missed });
   }
 
-  #push(frame: Frame): void {
-    for (const message of this.#cutUp(JSON.stringify(frame))) this.#carry(message);
+  #push(message: unknown): void {
+    for (const part of this.#cutUp(JSON.stringify(message))) this.#carry(part);
   }
 
   #cutUp(text: string): string[] {

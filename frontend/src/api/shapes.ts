@@ -348,7 +348,7 @@ export interface Turn {
   id: string;
   number: number;
   said: string;
-  said_by: string;
+  said_by: Actor | null;
   state: 'queued' | 'running' | 'finished';
   reason: 'end' | 'stopped' | 'rounds' | 'failed' | null;
   detail: string | null;

@@ -5,6 +5,7 @@
  * restarts. Where sockets are blocked the same frames are read over HTTP. What frames mean is the other stores' business.
  */
 
+import { Problem } from '#api/client.ts';
 import type { FeedPage, Frame, Ticket } from '#api/shapes.ts';
 import { Cursor } from './cursor.ts';
 import { Pieces, type Piece } from './pieces.ts';
@@ -41,6 +42,8 @@ export interface WatchOptions {
   /** The last seq already known, or `now` for what happens from here on. */
   after: number | 'now';
   onFrame: (frame: Frame) => void;
+  /** The place in the feed is known: what is read from here on is not older than the first frame. */
+  onPlaced?: () => void;
   /** The topic is not ours to watch, or is no more. */
   onRefused?: (refusal: Refusal) => void;
 }
@@ -61,6 +64,7 @@ type Timer = 'retry' | 'silence' | 'proven' | 'poll';
 interface Said {
   topic?: string;
   seq?: number;
+  frames?: Frame[];
   piece?: Piece;
   ping?: Record<string, number>;
   error?: Refusal & { topic?: string };
@@ -119,11 +123,16 @@ export class Feed {
   }
 
   /** Frames of the topic go to `onFrame` until the returned function is called. */
-  watch(name: string, { after, onFrame, onRefused }: WatchOptions): () => void {
+  watch(name: string, { after, onFrame, onPlaced, onRefused }: WatchOptions): () => void {
     const watcher: Watcher = { cursor: new Cursor(0, onFrame), onRefused };
     let wanted = true;
-    if (after === 'now') void this.#fromNow(name, watcher, () => wanted);
-    else this.#add(name, watcher, after);
+    const place = (seq: number): void => {
+      if (!wanted) return;
+      this.#add(name, watcher, seq);
+      onPlaced?.();
+    };
+    if (after === 'now') void this.#findNow(name, place);
+    else place(after);
     return () => {
       wanted = false;
       this.#remove(name, watcher);
@@ -139,14 +148,12 @@ export class Feed {
 
   // watching
 
-  async #fromNow(name: string, watcher: Watcher, isWanted: () => boolean): Promise<void> {
+  async #findNow(name: string, place: (seq: number) => void): Promise<void> {
     try {
-      const { newest } = await this.#transport.read(name, END_OF_FEED, 1);
-      if (isWanted()) this.#add(name, watcher, newest);
-    } catch {
-      this.#transport.wait(POLL_MS, () => {
-        if (isWanted() && this.#running) void this.#fromNow(name, watcher, isWanted);
-      });
+      place((await this.#transport.read(name, END_OF_FEED, 1)).newest);
+    } catch (error) {
+      if (error instanceof Problem && !error.isOffline && error.status < 500) return;
+      this.#transport.wait(POLL_MS, () => void this.#findNow(name, place));
     }
   }
 
@@ -235,7 +242,9 @@ export class Feed {
   #heard(text: string): void {
     this.#armSilence();
     const said = JSON.parse(text) as Said;
-    if (said.piece) {
+    if (said.frames) {
+      for (const frame of said.frames) this.#take(frame);
+    } else if (said.piece) {
       const whole = this.#pieces.join(said.piece);
       if (whole !== null) this.#heard(whole);
     } else if (said.ping) {

@@ -171,3 +171,42 @@ test('nothing is heard after stop', async () => {
 
   expect(frames).toEqual([]);
 });
+
+test('a lost frame is asked for as soon as the next shows the gap', async () => {
+  const { server, feed } = await connected();
+  const seqs = seen(feed, 'board');
+  server.fates = ['lost', 'arrives'];
+
+  server.publish('board');
+  server.publish('board');
+  expect(seqs).toEqual([]);
+  await server.pass(300);
+
+  expect(seqs).toEqual([1, 2]);
+  expect(server.reads).toBe(0);
+});
+
+test('a gap the socket cannot close is read over HTTP', async () => {
+  const { server, feed } = await connected();
+  const seqs = seen(feed, 'board');
+  server.fates = ['lost', 'arrives', 'lost', 'lost'];
+
+  server.publish('board');
+  server.publish('board');
+  await server.pass(2000);
+
+  expect(seqs).toEqual([1, 2]);
+  expect(server.reads).toBe(1);
+});
+
+test('a lost last frame is repaired by the ping', async () => {
+  const { server, feed } = await connected();
+  const seqs = seen(feed, 'board');
+  server.fates = ['lost'];
+
+  server.publish('board');
+  server.ping();
+  await server.pass(300);
+
+  expect(seqs).toEqual([1]);
+});

@@ -1,0 +1,84 @@
+/** What runs, what waits, and what today costs; with the newest line of every run. */
+
+import type { Api } from '#api/client.ts';
+import type { AgentEvent, Fleet as FleetShape, Frame, RunSummary } from '#api/shapes.ts';
+import type { Feed } from './feed.svelte.ts';
+import { lineOf } from './lines.ts';
+import { refresher } from './refresh.ts';
+
+export class Fleet {
+  shown = $state<FleetShape | null>(null);
+  failure = $state<unknown>(null);
+  /** The newest line of each run, by its id. */
+  lines = $state<Record<string, string>>({});
+
+  #runs = new Map<string, () => void>();
+  #stop: (() => void) | null = null;
+  #isReading = false;
+  #refresh: () => Promise<void>;
+
+  constructor(
+    private readonly api: Api,
+    private readonly feed: Feed,
+  ) {
+    this.#refresh = refresher(() => this.#read());
+  }
+
+  /** From here on `shown` is what the server shows. */
+  start(): void {
+    this.#stop ??= this.feed.watch('fleet', { after: 'now', onFrame: (frame) => this.#changed(frame), onPlaced: () => void this.#refresh() });
+  }
+
+  stop(): void {
+    this.#stop?.();
+    this.#stop = null;
+    this.#follow([]);
+    this.shown = null;
+  }
+
+  retry(): void {
+    void this.#refresh();
+  }
+
+  async #read(): Promise<void> {
+    this.#isReading = true;
+    try {
+      this.#show(await this.api.get<FleetShape>('/fleet'));
+    } catch (error) {
+      this.failure = error;
+    } finally {
+      this.#isReading = false;
+    }
+  }
+
+  #changed(frame: Frame): void {
+    this.#show(frame.data as FleetShape);
+    if (this.#isReading) void this.#refresh(); // the answer on its way may be older than this frame
+  }
+
+  #show(fleet: FleetShape): void {
+    this.shown = fleet;
+    this.failure = null;
+    this.#follow(fleet.running);
+  }
+
+  #follow(running: RunSummary[]): void {
+    const ids = new Set(running.map(({ id }) => id));
+    for (const [id, leave] of this.#runs) {
+      if (ids.has(id)) continue;
+      leave();
+      this.#runs.delete(id);
+      delete this.lines[id];
+    }
+    for (const { id, last_line } of running) {
+      if (last_line) this.lines[id] ??= last_line;
+      if (!this.#runs.has(id)) this.#runs.set(id, this.feed.watch(`run:${id}`, { after: 'now', onFrame: (frame) => this.#said(id, frame) }));
+    }
+  }
+
+  #said(id: string, frame: Frame): void {
+    if (frame.kind !== 'run.event') return;
+    const line = lineOf(frame.data as AgentEvent);
+    if (line) this.lines[id] = line;
+  }
+}
