@@ -163,7 +163,10 @@ def test_the_last_snapshot_of_a_work_wins(database: str):
         stream.publish(unit, "fleet", "other", {})
 
     with work() as unit:
-        assert [(frame.kind, frame.data) for frame in stream.read_feed(unit, "fleet").frames] == [("fleet.changed", {"n": 2}), ("other", {})]
+        assert [(frame.kind, frame.data) for frame in stream.read_feed(unit, "fleet").frames] == [
+            ("fleet.changed", {"n": 2}),
+            ("other", {}),
+        ]
 
 
 def test_the_newest_snapshot_knows_every_committed_change(database: str):

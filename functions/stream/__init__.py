@@ -1,0 +1,1 @@
+"""What is live: the sockets' door, and the orchestrator's turns."""
