@@ -9,7 +9,7 @@ from secrets import token_hex
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from infra.laptop.model.answers import answer
 from infra.laptop.model.messages import as_server_sent, events, message
@@ -18,6 +18,7 @@ from infra.laptop.model.refusals import Refusal, refuse_bad_request, refuse_stra
 from infra.laptop.model.script import Json, Step
 from infra.laptop.model.usage import input_tokens
 
+PREFIX = "/model"  # where the laptop puts it; at the root it answers too
 DEFAULT_PACE_MS = 120  # between two pieces: an investigation of the demo takes some 20 s, long enough to be watched
 THOUGHT = 12  # pieces' worth of silence before the first word
 
@@ -29,14 +30,13 @@ def is_needed(environ: Mapping[str, str]) -> bool:
 
 def make_door(pace_ms: int | None = None) -> Starlette:
     """The door as an ASGI application. `pace_ms` None: by SCRIPTED_MODEL_PACE_MS, read at each request."""
-    application = Starlette(
-        routes=[
-            Route("/", _alive, methods=["HEAD", "GET"]),
-            Route("/v1/messages", _messages, methods=["POST"]),
-            Route("/v1/messages/count_tokens", _count_tokens, methods=["POST"]),
-        ],
-        exception_handlers={Refusal: _refused, 404: _not_found, 405: _not_found},
-    )
+    routes = [
+        Route("/", _alive, methods=["HEAD", "GET"]),
+        Route("/v1/messages", _messages, methods=["POST"]),
+        Route("/v1/messages/count_tokens", _count_tokens, methods=["POST"]),
+    ]
+    refusals = {Refusal: _refused, 404: _not_found, 405: _not_found}
+    application = Starlette(routes=[*routes, Mount(PREFIX, routes=routes)], exception_handlers=refusals)
     application.state.pace_ms = pace_ms
     return application
 

@@ -102,6 +102,6 @@ def _hear(message: Json, turns: list[Turn], calls: Mapping[str, Call]) -> None:
             for key, call in calls.items()
             if key in given
         ]
-    words = REMINDER.sub("", words_in(message["content"])).strip()
-    if words:
-        turns.append(Turn(words))
+    texts = [message["content"]] if isinstance(message["content"], str) else [block["text"] for block in blocks_of(message, "text")]
+    spoken = (REMINDER.sub("", text).strip() for text in texts)
+    turns += [Turn(words) for words in spoken if words]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 Json = dict[str, Any]
+Schema = Mapping[str, Any]  # JSON Schema
 T = TypeVar("T")
 
 
@@ -60,39 +61,55 @@ def next_step(script: Script, results: Sequence[Result]) -> Step:
     return step
 
 
-def fit(value: Any, schema: Mapping[str, Any]) -> Any:
-    """The value as the schema allows it: unknown keys left out, what is required and missing filled with nothing."""
-    schema = _chosen(value, schema)
+def fit(value: Any, schema: Schema, root: Schema | None = None) -> Any:
+    """The value as the schema allows it: unknown keys left out, what is required and missing filled with nothing.
+
+    `root` is where a `$ref` points into; None: the schema itself.
+    """
+    root = schema if root is None else root
+    schema = _chosen(value, schema, root)
     if isinstance(value, dict) and "properties" in schema:
-        return _fit_object(value, schema)
+        return _fit_object(value, schema, root)
     if isinstance(value, list) and "items" in schema:
-        return [fit(item, schema["items"]) for item in value]
-    if "enum" in schema and value not in schema["enum"]:
-        return schema["enum"][0]
+        return [fit(item, schema["items"], root) for item in value]
+    if isinstance(value, str):  # "In progress" is "In Progress"; a word that is none of them stays, to be refused by its name
+        return next((word for word in schema.get("enum", ()) if isinstance(word, str) and word.lower() == value.lower()), value)
     return value
 
 
-def _chosen(value: Any, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The branch of an `anyOf` that the value is meant for."""
-    branches = schema.get("anyOf") or schema.get("oneOf") or [schema]
+def _chosen(value: Any, schema: Schema, root: Schema) -> Schema:
+    """The schema behind a `$ref`, and the branch of an `anyOf` that the value is meant for."""
+    schema = _behind(schema, root)
+    branches = [_behind(branch, root) for branch in schema.get("anyOf") or schema.get("oneOf") or [schema]]
     wanted = "null" if value is None else "object" if isinstance(value, dict) else "array" if isinstance(value, list) else None
     return next((branch for branch in branches if branch.get("type") == wanted), branches[0])
 
 
-def _fit_object(value: Json, schema: Mapping[str, Any]) -> Json:
-    properties: Mapping[str, Any] = schema["properties"]
+def _behind(schema: Schema, root: Schema) -> Schema:
+    while "$ref" in schema:
+        place: Any = root
+        for name in schema["$ref"].removeprefix("#/").split("/"):
+            place = place[name]
+        schema = place
+    return schema
+
+
+def _fit_object(value: Json, schema: Schema, root: Schema) -> Json:
+    properties: Schema = schema["properties"]
     is_open = schema.get("additionalProperties", True) is not False
-    kept = {key: fit(item, properties.get(key, {})) for key, item in value.items() if key in properties or is_open}
+    kept = {key: fit(item, properties.get(key, {}), root) for key, item in value.items() if key in properties or is_open}
     missing = [key for key in schema.get("required", ()) if key not in kept]
-    return kept | {key: _nothing(properties.get(key, {})) for key in missing}
+    return kept | {key: _nothing(properties.get(key, {}), root) for key in missing}
 
 
-def _nothing(schema: Mapping[str, Any]) -> Any:
+def _nothing(schema: Schema, root: Schema) -> Any:
+    """The emptiest value there is: null where it may be."""
+    schema = _chosen(None, schema, root)
     if "enum" in schema:
         return schema["enum"][0]
     kinds = schema.get("type", "string")
-    kind = kinds if isinstance(kinds, str) else kinds[0]
+    kind = kinds if isinstance(kinds, str) else "null" if "null" in kinds else kinds[0]
     if kind == "object":
-        return _fit_object({}, {"properties": {}} | dict(schema))
+        return _fit_object({}, {"properties": {}} | dict(schema), root)
     empty: Json = {"string": "", "array": [], "boolean": False, "integer": 0, "number": 0}
     return empty.get(kind)

@@ -48,7 +48,7 @@ class Brief:
     @property
     def feedback(self) -> str:
         """What a person said when they returned the last plan; "" when none was returned."""
-        return section(self.text, "returned", "sent back", "feedback")
+        return section(self.text, "feedback") or section(self.text, "sent back") or section(self.text, "returned")
 
     @property
     def answer(self) -> str:

@@ -105,11 +105,13 @@ def read_files(conversation: Conversation, files: Files, names: Sequence[str], t
             files.sources[name] = source_in(result.text)
 
 
-def run_checks(conversation: Conversation, files: Files, text: str) -> Part[Checked | None]:
-    """The repository's tests ran; None when they may not be run here."""
+def run_checks(conversation: Conversation, files: Files, text: str, *, verbosely: bool = False) -> Part[Checked | None]:
+    """The repository's tests ran; None when they may not be run here. `verbosely`: with a line per test, where they are unittest's."""
     if not conversation.can("Bash"):
         return None
-    for command in dict.fromkeys((files.check, DEFAULT_CHECK)):
+    plain = f"{DEFAULT_CHECK} -v" if verbosely else DEFAULT_CHECK
+    own = plain if verbosely and files.check.startswith(DEFAULT_CHECK) else files.check
+    for command in dict.fromkeys((own, plain)):
         result = yield from use("Bash", {"command": command, "description": "Run the tests"}, text)
         if not was_refused(result):
             return checked(command, result.text)

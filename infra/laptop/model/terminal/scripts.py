@@ -1,5 +1,6 @@
 """What the terminal's model does for each wish: which tools it uses, and what it says about what they gave."""
 
+import re
 from collections.abc import Callable, Mapping
 
 from infra.laptop.model.reading import Conversation
@@ -48,14 +49,16 @@ def admit(_: Conversation, __: Wish) -> Script:
 
 
 def acknowledge(_: Conversation, wish: Wish) -> Script:
-    """One sentence about a pressed button."""
+    """One sentence about a pressed button, by what Dispatch says came of it."""
     about = wish.identifier or "the issue"
-    said = wish.words.lower()
-    if any(word in said for word in (" no", "not now", "declin", "cancel", "refused", "expired")) and "admitted" not in said:
+    outcome = wish.words.rpartition("]")[2].strip() or wish.words
+    if "refused" in outcome.lower():
+        return Step(f"{outcome} “why {about}” tells the whole decision.")
+    if re.search(r"nothing was started|said no|not now|declined", outcome, re.IGNORECASE):
         return Step(f"All right: nothing is started on {about}. Say so when you change your mind.")
-    if "wait" in said:
-        return Step(f"{about} is in the queue; it starts as soon as there is room. “why {about}” tells what it waits for.")
-    return Step(f"An agent is on its way to {about}; open the issue to watch it work. I say no more until you ask.")
+    if re.search(r"\bwaits?\b", outcome, re.IGNORECASE):
+        return Step(f"{outcome} “why {about}” tells what it waits for.")
+    return Step(f"An agent is on its way to {about}: open the issue to watch it work.")
     yield
 
 

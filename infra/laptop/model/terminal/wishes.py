@@ -54,7 +54,7 @@ ABOUT_AN_ISSUE = (
     (Kind.QA, _any(r"\b(?:test|qa|verify|check)\b")),
     (Kind.TRIAGE, _any(r"\btriage\b")),
     (Kind.RESEARCH, _any(r"\bresearch\b")),
-    (Kind.INVESTIGATE, _any(r"\b(?:investigate|look (?:in|at)|plan|fix|dig|again|start|dispatch an)\b")),
+    (Kind.INVESTIGATE, _any(r"\b(?:investigate|look (?:into|at)|plan|fix|dig|again|start|dispatch an)\b")),
     (Kind.SHOW, _any("")),
 )
 OTHERWISE = (
