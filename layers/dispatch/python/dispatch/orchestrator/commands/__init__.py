@@ -1,0 +1,81 @@
+"""Slash commands: answered at once, without a model. A new one is a function and a line in COMMANDS."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from pydantic import BaseModel
+
+from dispatch.kit.errors import DispatchError
+from dispatch.kit.work import Work
+from dispatch.orchestrator.commands import acting, looking
+from dispatch.orchestrator.commands.markdown import plain, table
+from dispatch.people import Caller
+
+__all__ = ["CommandHelp", "answer", "list_commands"]
+
+Answer = Callable[[Work, str, Caller], str]
+
+
+class CommandHelp(BaseModel):
+    """A command, for completion and help."""
+
+    name: str
+    usage: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`answer` gets the work, the words after the name, and who asks. Where it `acts`, its refusal is raised, not shown."""
+
+    usage: str
+    help: str
+    answer: Answer
+    acts: bool = False
+
+
+def _help(_work: Work, _words: str, _caller: Caller) -> str:
+    return table(("Command", ""), [(f"`{one.usage}`", one.help) for one in list_commands()])
+
+
+COMMANDS = {
+    "/status": Command("/status", "What runs, what waits, and what needs you", looking.status),
+    "/backlog": Command("/backlog", "Issues nobody has begun", looking.backlog),
+    "/triage": Command("/triage", "Issues being looked into", looking.triage),
+    "/board": Command("/board [status]", "The board, or one column of it", looking.board),
+    "/issue": Command("/issue ID", "One issue, with its latest runs", looking.issue),
+    "/search": Command("/search WORDS", "Issues that share words with these", looking.search),
+    "/why": Command("/why ID", "Why its runs were admitted, wait or were refused", looking.why),
+    "/runs": Command("/runs [ID]", "The latest runs, of one issue or of all", looking.list_runs),
+    "/spend": Command("/spend", "Today's money, runs and outcomes", looking.spend),
+    "/plan": Command("/plan ID", "An issue's newest plan", looking.plan),
+    "/approve": Command("/approve ID", "Approve an issue's plan, which implements it", acting.approve, acts=True),
+    "/cancel": Command("/cancel ID", "Cancel an issue's run, or what waits for it", acting.cancel, acts=True),
+    "/help": Command("/help", "These commands", _help),
+}
+
+
+def list_commands() -> list[CommandHelp]:
+    """Every command, in the order of the table."""
+    return [CommandHelp(name=name, usage=command.usage, help=command.help) for name, command in COMMANDS.items()]
+
+
+def answer(work: Work, text: str, caller: Caller) -> str:
+    """The command's answer, in markdown; one that only looks answers with the sentence of what went wrong."""
+    name, _, words = text.strip().partition(" ")
+    command = COMMANDS.get(name.lower())
+    if command is None:
+        return _unknown(name)
+    try:
+        return command.answer(work, words.strip(), caller)
+    except DispatchError as error:
+        if command.acts:
+            raise
+        return error.sentence
+
+
+def _unknown(name: str) -> str:
+    near = get_close_matches(name.lower(), COMMANDS, n=1, cutoff=0.5)
+    meant = f" Did you mean `{near[0]}`?" if near else ""
+    return f"There is no command “{plain(name, most=40)}”.{meant} `/help` lists them all."
