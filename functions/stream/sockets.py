@@ -141,7 +141,7 @@ def _say(socket: str, say: Say) -> None:
         elif say.chat and not say.run:
             from dispatch import orchestrator
 
-            orchestrator.say(unit, say.chat, text=say.text, actor=caller.actor)
+            orchestrator.say(unit, say.chat, say.text, caller=caller)
         else:
             raise NotUnderstood("Say it to one `chat` or to one `run`.")
 
