@@ -87,6 +87,7 @@ FUNCTIONS = (
         "functions.verifier.handler:handler",
         (
             Schedule("sweep", every=timedelta(minutes=1), every_on_laptop=timedelta(seconds=10)),
+            Schedule("ping", every=timedelta(minutes=1), every_on_laptop=timedelta(seconds=20)),
             Schedule("reset_budgets", every=timedelta(days=1)),
         ),
         memory_mb=512,

@@ -1,16 +1,42 @@
 """Every test that touches rows gets a database of its own, cloned from a migrated template."""
 
+import json
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
+import boto3
 import psycopg
 import pytest
+from moto import mock_aws
 from psycopg import sql
 
-from dispatch.kit import migrate, settings, work
+from dispatch.kit import clock as clock_room
+from dispatch.kit import migrate, queue, settings, work
+
+AWS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "eu-central-1"}
 
 _numbers = count(1)
+
+
+class Queues:
+    """Our two queues, read from their other end."""
+
+    def __init__(self, sqs: Any, spawns: str, turns: str) -> None:
+        self._sqs = sqs
+        self._addresses = {"spawns": spawns, "turns": turns}
+
+    def take(self, name: str) -> list[dict[str, Any]]:
+        """Every message that waits in `spawns` or `turns`, taken off."""
+        taken: list[dict[str, Any]] = []
+        address = self._addresses[name]
+        while found := self._sqs.receive_message(QueueUrl=address, MaxNumberOfMessages=10, WaitTimeSeconds=0).get("Messages"):
+            for message in found:
+                taken.append(json.loads(message["Body"]))
+                self._sqs.delete_message(QueueUrl=address, ReceiptHandle=message["ReceiptHandle"])
+        return taken
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +92,57 @@ def setting(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
 
     yield Reset()  # type: ignore[misc]
     settings.settings.cache_clear()
+
+
+@pytest.fixture
+def queues(monkeypatch: pytest.MonkeyPatch) -> Iterator[Queues]:
+    """SQS as moto has it, with our two queues; ask it what was sent."""
+    for name, value in AWS.items():
+        monkeypatch.setenv(name, value)
+    queue._sqs.cache_clear()
+    with mock_aws():
+        sqs = boto3.client("sqs")
+        spawns = sqs.create_queue(QueueName="spawns")["QueueUrl"]
+        turns = sqs.create_queue(QueueName="turns.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+        monkeypatch.setenv("SQS_SPAWNS_URL", spawns)
+        monkeypatch.setenv("SQS_TURNS_URL", turns)
+        settings.settings.cache_clear()
+        yield Queues(sqs, spawns, turns)
+    queue._sqs.cache_clear()
+    settings.settings.cache_clear()
+
+
+@pytest.fixture
+def repository(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """There is a target repository."""
+    monkeypatch.setenv("GITHUB_REPO", "acme/shop")
+    settings.settings.cache_clear()
+    yield "acme/shop"
+    settings.settings.cache_clear()
+
+
+class Clock:
+    """Time, to be moved."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def travel(self, **by: float) -> None:
+        """`travel(minutes=4)`: it is four minutes later now."""
+        self._ahead += timedelta(**by)
+        clock_room.travel(timedelta(**by))
+
+    def back(self) -> None:
+        """It is now again."""
+        clock_room.travel(-self._ahead)
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    """The program's clock, set back after the test."""
+    moved = Clock()
+    yield moved
+    moved.back()
 
 
 @pytest.fixture(scope="session")

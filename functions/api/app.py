@@ -25,6 +25,11 @@ ROUTES = (
     "session",
     "people",
     "feeds",
+    "chats",
+    "issues",
+    "runs",
+    "plans",
+    "spawns",
 )
 
 

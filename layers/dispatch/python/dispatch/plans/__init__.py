@@ -2,7 +2,7 @@
 
 from dispatch.plans.answers import answer_question
 from dispatch.plans.handin import take_result
-from dispatch.plans.service import approve_plan, find_plan, get_plan, list_plans, return_plan
+from dispatch.plans.service import approve_plan, decide_plan, find_plan, get_newest, get_plan, list_plans, return_plan
 from dispatch.plans.shapes import Answered, Decided, Plan, PlanDecision
 
 __all__ = [
@@ -12,7 +12,9 @@ __all__ = [
     "PlanDecision",
     "answer_question",
     "approve_plan",
+    "decide_plan",
     "find_plan",
+    "get_newest",
     "get_plan",
     "list_plans",
     "return_plan",

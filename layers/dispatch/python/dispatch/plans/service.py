@@ -40,6 +40,14 @@ def find_plan(work: Work, ref: str | UUID) -> Plan | None:
     return next(iter(list_plans(work, ref)), None)
 
 
+def get_newest(work: Work, ref: str | UUID) -> Plan:
+    """The newest version of the issue's plan. Raises PlanNotFound."""
+    plan = find_plan(work, ref)
+    if plan is None:
+        raise PlanNotFound
+    return plan
+
+
 def list_plans(work: Work, ref: str | UUID) -> list[Plan]:
     """Every version of the issue's plan, newest first."""
     return store.select_plans(work.conn, issue_id=issues.get_issue(work, ref).id, plan_id=None, version=None)
@@ -51,6 +59,13 @@ def get_plan(work: Work, plan_id: UUID) -> Plan:
     if not found:
         raise PlanNotFound
     return found[0]
+
+
+def decide_plan(work: Work, ref: str | UUID, decision: PlanDecision, *, actor: Actor) -> Decided:
+    """The plan is approved or returned, as the decision says."""
+    if decision.action == "return":
+        return return_plan(work, ref, decision, actor=actor)
+    return approve_plan(work, ref, decision, actor=actor)
 
 
 def approve_plan(work: Work, ref: str | UUID, decision: PlanDecision, *, actor: Actor) -> Decided:

@@ -3,7 +3,7 @@
 from dispatch.runs.claims import claim_run, find_run_by_token, heartbeat, say
 from dispatch.runs.events import record_events
 from dispatch.runs.finish import finish_by_result, finish_run
-from dispatch.runs.patches import branch_name, find_patch, note_published
+from dispatch.runs.patches import branch_name, find_patch, get_patch, note_published
 from dispatch.runs.questions import answer_question, get_question, list_questions
 from dispatch.runs.service import (
     create_run,
@@ -75,6 +75,7 @@ __all__ = [
     "find_unstarted",
     "finish_by_result",
     "finish_run",
+    "get_patch",
     "get_question",
     "get_run",
     "heartbeat",

@@ -61,9 +61,7 @@ def propose_patch(work: Work, run: Run, proposal: PatchProposal) -> Patch:
         reasons=reasons,
         files=[file.path for file in proposal.files][:50],
     )
-    patch = find_patch(work, run.id)
-    assert patch is not None  # noqa: S101 - it was just written
-    return patch
+    return get_patch(work, run.id)
 
 
 def find_patch(work: Work, run_id: UUID) -> Patch | None:
@@ -79,12 +77,18 @@ def find_patch(work: Work, run_id: UUID) -> Patch | None:
         ).fetchone()
 
 
-def note_published(work: Work, run_id: UUID, published: Published) -> Patch:
-    """The patch is known to stand on its branch; told once, however often it is said. Raises NoPatch, StaleClaim."""
-    run = get_run(work, run_id, lock=True)
+def get_patch(work: Work, run_id: UUID) -> Patch:
+    """The run's patch with its verdict. Raises NoPatch."""
     patch = find_patch(work, run_id)
     if patch is None:
         raise NoPatch
+    return patch
+
+
+def note_published(work: Work, run_id: UUID, published: Published) -> Patch:
+    """The patch is known to stand on its branch; told once, however often it is said. Raises NoPatch, StaleClaim."""
+    run = get_run(work, run_id, lock=True)
+    patch = get_patch(work, run_id)
     if run.generation != published.generation or patch.verdict != "accepted" or published.branch != patch.branch:
         raise StaleClaim("This is not the branch that was agreed.")
     if patch.published_at is None:
@@ -92,7 +96,7 @@ def note_published(work: Work, run_id: UUID, published: Published) -> Patch:
         agent = Actor(kind=ActorKind.AGENT, name="publish")
         tell(work, run, Event.PATCH_PUBLISHED, actor=agent, branch=published.branch, commit=published.head_commit)
         announce(work, get_run(work, run_id))
-    return find_patch(work, run_id) or patch
+    return get_patch(work, run_id)
 
 
 def _objections(proposal: PatchProposal) -> list[str]:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from dispatch import activity, issues, runs, stream
 from dispatch.issues import Issue
-from dispatch.kit import queue
+from dispatch.kit import clock, queue
 from dispatch.kit.actors import SYSTEM, Actor
 from dispatch.kit.errors import BadInput
 from dispatch.kit.events import Event
@@ -56,7 +56,7 @@ def request(work: Work, ref: str | UUID, new: NewSpawn, *, actor: Actor, automat
         reserve_usd=reserve,
         state=STATES[ruling.verdict],
         run_id=run.id if run else None,
-        at=work.now,
+        at=clock.now(),  # not work.now: places in the queue go by who came through admission first
     )
     store.insert_decision(work.conn, spawn_id, ruling, facts, policy_version=version, at=work.now)
     return _tell(work, spawn_id, issue.id, new.workflow, ruling, actor=actor)

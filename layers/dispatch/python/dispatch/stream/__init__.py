@@ -6,6 +6,7 @@ commit. Topics: `run:<id>` `issue:<id>` `chat:<id>` `board` `fleet` `inbox`.
 
 from dispatch.stream.feeds import newest, publish, publish_latest, read_feed
 from dispatch.stream.push import ping_all, push_message, push_page
+from dispatch.stream.retention import forget_old_frames
 from dispatch.stream.shapes import Connection, FeedPage, Frame
 from dispatch.stream.watching import TooManyTopics, connect, disconnect, find_connection, unwatch, watch
 
@@ -17,6 +18,7 @@ __all__ = [
     "connect",
     "disconnect",
     "find_connection",
+    "forget_old_frames",
     "newest",
     "ping_all",
     "publish",

@@ -1,0 +1,83 @@
+"""Spawns, the fleet, and what waits for people."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from dispatch import spawning
+from dispatch.runs import RunSummary
+from dispatch.spawning import Decision, Fleet, InboxItem, NewSpawn, Spawn, SpawnState
+from functions.api.callers import Reader, Spawner
+from functions.api.errors import problem
+from functions.api.unit import TheWork
+
+router = APIRouter(prefix="/api", tags=["spawns"])
+
+STATUS = {SpawnState.ADMITTED: 201, SpawnState.WAITING: 202}
+
+
+class Decisions(BaseModel):
+    """What the gates said, newest first."""
+
+    items: list[Decision]
+
+
+class Inbox(BaseModel):
+    """What waits for a person, oldest first."""
+
+    items: list[InboxItem]
+    count: int
+
+
+class Active(BaseModel):
+    """The runs that have not ended."""
+
+    items: list[RunSummary]
+
+
+class Cancelled(BaseModel):
+    """The run that was cancelled; None where a waiting spawn was withdrawn."""
+
+    run_id: str | None
+
+
+@router.post("/issues/{ref}/spawn", status_code=201, response_model=Spawn, responses={202: {"model": Spawn}})
+def request_spawn(request: Request, work: TheWork, caller: Spawner, ref: str, new: NewSpawn) -> Response:
+    """201: a run is queued. 202: it waits. 409: the gates refuse it, and say why."""
+    spawn = spawning.request(work, ref, new, actor=caller.actor)
+    if spawn.state is SpawnState.REFUSED:  # answered, not raised: the decision is kept
+        facts = {"gate": spawn.gate, "would_turn": spawning.why(work, ref, limit=1)[0].would_turn}
+        return problem(request, 409, spawn.reason, code="spawn_refused", facts=facts)
+    return JSONResponse(spawn.model_dump(mode="json"), status_code=STATUS[spawn.state])
+
+
+@router.post("/issues/{ref}/spawn/cancel")
+def cancel_spawn(work: TheWork, caller: Spawner, ref: str) -> Cancelled:
+    """The issue's run is cancelled, or its waiting spawn withdrawn. 404 where there is neither."""
+    run = spawning.cancel_issue_run(work, ref, actor=caller.actor)
+    return Cancelled(run_id=str(run.id) if run else None)
+
+
+@router.get("/issues/{ref}/why")
+def why(work: TheWork, caller: Reader, ref: str) -> Decisions:
+    """What the gates said about the issue's spawns."""
+    return Decisions(items=spawning.why(work, ref))
+
+
+@router.get("/fleet")
+def get_fleet(work: TheWork, caller: Reader) -> Fleet:
+    """What runs, what waits, and what is left of today."""
+    return spawning.fleet(work)
+
+
+@router.get("/spawns/active")
+def list_active(work: TheWork, caller: Reader) -> Active:
+    """The runs that have not ended."""
+    return Active(items=spawning.fleet(work).running)
+
+
+@router.get("/inbox")
+def get_inbox(work: TheWork, caller: Reader) -> Inbox:
+    """What waits for a person."""
+    items = spawning.inbox(work)
+    return Inbox(items=items, count=len(items))

@@ -1,0 +1,1 @@
+"""SQS: starts the run each message asks for."""

@@ -1,0 +1,1 @@
+"""Schedules: what has to happen although nobody asks."""
