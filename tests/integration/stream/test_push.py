@@ -102,9 +102,13 @@ def test_a_push_that_fails_harms_neither_the_work_nor_the_others(watching, conne
 def test_nothing_is_pushed_of_a_work_that_fails(watching, connections):
     watching("a", "board")
 
-    with pytest.raises(RuntimeError), work() as unit:
-        stream.publish(unit, "board", "thing.changed", {})
-        raise RuntimeError
+    def publish_and_give_up():
+        with work() as unit:
+            stream.publish(unit, "board", "thing.changed", {})
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        publish_and_give_up()
 
     assert connections.bodies == {}
 
