@@ -25,7 +25,7 @@ from starlette.routing import Route
 
 from infra.laptop import claude
 from infra.laptop.jobs import JobFolder, Jobs, State
-from infra.laptop.repository import RepositoryError, base_commit, check_repository, refuse_uncommitted, remove_worktree
+from infra.laptop.repository import RepositoryError, base_branch, base_commit, check_repository, refuse_uncommitted, remove_worktree
 
 WORKFLOWS = {"auto-investigate", "prd-investigate", "prd-implement", "qa-test", "deep-research", "auto-triage"}
 INPUTS = {"run_id", "generation", "issue"}
@@ -56,9 +56,11 @@ class Actions:
 
     def door(self) -> Starlette:
         """The ASGI application, with GitHub's paths."""
-        base = "/repos/{owner}/{repo}/actions"
+        repository = "/repos/{owner}/{repo}"
+        base = f"{repository}/actions"
         return Starlette(
             routes=[
+                Route(repository, self._guarded(self._describe), methods=["GET"]),
                 Route(f"{base}/workflows/{{file}}/dispatches", self._guarded(self._dispatch), methods=["POST"]),
                 Route(f"{base}/runs/{{id:int}}", self._guarded(self._show), methods=["GET"]),
                 Route(f"{base}/runs/{{id:int}}/cancel", self._guarded(self._cancel), methods=["POST"]),
@@ -91,6 +93,9 @@ class Actions:
             return await run_in_threadpool(handler, request, body)
 
         return guarded
+
+    def _describe(self, _request: Request, _body: Any) -> Response:
+        return JSONResponse({"full_name": self.name, "default_branch": base_branch(self.repository)})
 
     def _dispatch(self, request: Request, body: Any) -> Response:
         workflow = request.path_params["file"].removesuffix(".yaml").removesuffix(".yml")

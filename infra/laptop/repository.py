@@ -45,6 +45,11 @@ def refuse_uncommitted(repository: Path) -> None:
         raise RepositoryError(f"{repository} has uncommitted changes ({shown}). Agents start from a commit: commit or stash them first.")
 
 
+def base_branch(repository: Path) -> str:
+    """The branch that agents begin from: `.github/dispatch.toml`'s, else the one that is checked out."""
+    return _configured_base(repository) or _git(repository, "rev-parse", "--abbrev-ref", "HEAD")
+
+
 def base_commit(repository: Path) -> str:
     """The commit that agents start from: the branch named in `.github/dispatch.toml`, else the branch that is checked out."""
     base = _configured_base(repository) or "HEAD"
