@@ -125,7 +125,7 @@ def _clipped_diff(diff: Data) -> Data:
     for hunk in diff["hunks"]:
         kept = []
         for line in hunk["lines"]:
-            room -= len(line.encode(errors="replace")) + 1
+            room -= len(line.encode(errors="replace")) + 4  # its quotes and comma
             if room < 0:
                 break
             kept.append(line)

@@ -1,7 +1,7 @@
 """The command line of the Claude Code CLI for one brief. What the agent may do is decided here, by flags that the CLI enforces.
 
 Found with 2.1.330 and held by tests/integration/agent: `acceptEdits` runs `rm` and `>` unasked, `dontAsk` refuses whatever no rule allows;
-a bare `Edit` rule reaches outside the worktree, `Edit(./**)` does not (and covers Write); `git log --output=` writes under a rule for `git log`.
+a bare `Edit` rule reaches outside the worktree, `Edit(./**)` does not (and covers Write); `git log --output` writes under a rule for it.
 """
 
 import json

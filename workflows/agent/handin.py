@@ -45,8 +45,8 @@ def faults_of(handed_in: object, schema: Schema) -> list[str]:
 def faults(value: object, schema: Schema, root: Schema, at: str = "") -> list[str]:
     """Where `value` departs from `schema`, one sentence each.
 
-    Knows the part of JSON Schema that briefs use: type, enum, const, required, properties, additionalProperties, items, least lengths, anyOf,
-    and $ref into `root`.
+    Knows the part of JSON Schema that briefs use: type, enum, const, required, properties, additionalProperties, items, least lengths,
+    anyOf, and $ref into `root`.
     """
     schema = _resolved(schema, root)
     if choices := schema.get("anyOf") or schema.get("oneOf"):

@@ -70,7 +70,7 @@ class Job:
         finally:
             self.heart.rest()
             self.outbox.close()
-            end_marked(self.settings.run_id)
+            end_marked(self.settings.mark)
 
     def _work(self) -> dict[str, Any] | None:
         try:

@@ -1,8 +1,8 @@
 """Events on their way to the server: numbered without gaps, kept on disk until they are taken, sent in batches, in order.
 
 The spool is an append-only file of one JSON event a line. Each event is handed to the operating system before `add` returns, so it survives
-this process; fsync follows at most once a second, so a machine that dies loses a second. Where the spool cannot be written (a full disk), that is
-said once, and events wait in memory instead; past `MEMORY_LIMIT` the oldest of them keep their numbers but lose their content.
+this process; fsync follows at most once a second, so a machine that dies loses a second. Where the spool cannot be written (a full disk),
+it says so once, and events wait in memory; past `MEMORY_LIMIT` the oldest of them keep their numbers but lose their content.
 """
 
 import json

@@ -62,6 +62,11 @@ class Settings:
         """A home directory of the run's own: the agent keeps its state there, and finds nobody's credentials."""
         return self.spool_dir / "home"
 
+    @property
+    def mark(self) -> str:
+        """What the processes of this job carry, and those of no other: an older generation's end must not reach a newer one's agent."""
+        return f"{self.run_id}.{self.generation}.{os.getpid()}"
+
     def secrets(self) -> list[str]:
         """Every secret this job knows, to be masked wherever the agent repeats one."""
         return [value for name, value in self.model_access.items() if name != "ANTHROPIC_BASE_URL"] + [self.api_key]
@@ -76,7 +81,7 @@ class Settings:
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_CONFIG_NOSYSTEM": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
-            MARK: self.run_id,
+            MARK: self.mark,
             **GIT_IDENTITY,
         }
 

@@ -1,0 +1,154 @@
+"""A loopback control plane for one run: it speaks the runner's protocol, keeps what it was sent, and misbehaves when a test wants it to."""
+
+import json
+import socket
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+RUN = "0192ab34-0000-7000-8000-000000000001"
+RUN_TOKEN = "token-of-this-run"
+MACHINE_KEY = "machine-key-of-the-job"
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "outcome": {"enum": ["completed", "investigation_complete", "blocked", "failed"]},
+        "summary": {"type": "string"},
+        "report": {"type": ["string", "null"]},
+    },
+    "required": ["outcome", "summary"],
+}
+
+
+def brief(**changes: Any) -> dict[str, Any]:
+    """A brief for a run that only reads, with `changes`."""
+    plain = {"prompt": "Look into it.", "system": "You work for Dispatch.", "model": "claude-opus-5-5", "result_schema": SCHEMA}
+    limits = {"tools": ["Read", "Grep", "Glob"], "writes_code": False, "cap_usd": 25.0, "time_limit_s": 60}
+    return plain | limits | changes
+
+
+class ControlPlane:
+    """Serves one claim of one run on a free port.
+
+    Knobs: `answers` maps a call ("claim", "events", "heartbeat", "result") to a status it answers instead of 200; `lose` are calls whose work
+    is done but whose answer is lost, once each; `refuse` are calls that are answered with 422, once each; `orders` are the answers to the next heartbeats; `is_away` refuses every connection's request.
+    """
+
+    def __init__(self, told: dict[str, Any] | None = None) -> None:
+        self.told = told or brief()
+        self.answers: dict[str, int] = {}
+        self.lose: list[str] = []
+        self.refuse: list[str] = []
+        self.orders: list[dict[str, Any]] = []
+        self.is_away = False
+        self.events: dict[int, dict[str, Any]] = {}
+        self.arrivals: dict[int, float] = {}
+        self.calls: list[tuple[str, str, dict[str, Any]]] = []
+        self.result: dict[str, Any] | None = None
+        self.published: dict[str, Any] | None = None
+        self.patch: dict[str, Any] = {"verdict": "missing"}
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def __enter__(self) -> "ControlPlane":
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+    def kinds(self) -> list[str]:
+        """The kinds of all events, in the order of their numbers."""
+        return [self.events[seq]["kind"] for seq in sorted(self.events)]
+
+    def of_kind(self, kind: str) -> list[dict[str, Any]]:
+        """The data of all events of `kind`, in order."""
+        return [self.events[seq]["data"] for seq in sorted(self.events) if self.events[seq]["kind"] == kind]
+
+    def notices(self) -> str:
+        """The text of all notices."""
+        return "\n".join(data["text"] for data in self.of_kind("notice"))
+
+    def made(self, call: str) -> list[dict[str, Any]]:
+        """The bodies of all requests of `call`, answered or not."""
+        return [body for name, _, body in self.calls if name == call]
+
+    def wait_for(self, what: Any, timeout_s: float = 20) -> None:
+        """Waits until `what()` is true; fails the test otherwise."""
+        deadline = time.monotonic() + timeout_s
+        while not what():
+            assert time.monotonic() < deadline, (
+                f"it never happened; events so far: {self.kinds()}, calls: {[call for call, _, _ in self.calls][-20:]}"
+            )
+            time.sleep(0.02)
+
+    def status_of(self, call: str, authorization: str) -> int:
+        """The status that `call` is answered with."""
+        wanted = MACHINE_KEY if call in {"claim", "patch", "published"} else RUN_TOKEN
+        if authorization != f"Bearer {wanted}":
+            return 401
+        if call in self.refuse:
+            self.refuse.remove(call)
+            return 422
+        return self.answers.get(call, 200)
+
+    def take(self, call: str, body: dict[str, Any]) -> dict[str, Any]:
+        """What the real control plane would do and answer."""
+        if call == "claim":
+            run = {
+                "run_token": RUN_TOKEN,
+                "run": RUN,
+                "generation": body["generation"],
+                "issue": "DISPATCH-1",
+                "workflow": "prd-investigate",
+            }
+            return run | {"brief": self.told, "branch": "dispatch/dispatch-1-0192ab34", "heartbeat_s": 0.2}
+        if call == "events":
+            for event in body["events"]:
+                self.events.setdefault(event["seq"], event)
+                self.arrivals.setdefault(event["seq"], time.time())
+            return {"newest": max(self.events)}
+        if call == "heartbeat":
+            return self.orders.pop(0) if self.orders else {"directive": "continue", "say": []}
+        if call == "result":
+            self.result = self.result or body
+            return {"outcome": body["outcome"], "patch": {"verdict": "accepted", "reasons": []} if body["patch"] else None}
+        if call == "published":
+            self.published = body
+            return {}
+        return self.patch
+
+
+def _handler_for(plane: ControlPlane) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self._serve(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+
+        def do_GET(self) -> None:
+            self._serve({})
+
+        def _serve(self, body: dict[str, Any]) -> None:
+            call = self.path.rsplit("/", 1)[-1].split("?")[0]
+            plane.calls.append((call, self.headers["Authorization"], body))
+            if plane.is_away:
+                return self.connection.shutdown(socket.SHUT_RDWR)
+            status = plane.status_of(call, self.headers["Authorization"])
+            if status != 200:
+                return self._send(status, {"code": "stale_claim" if status == 409 else "no", "detail": "as the test wants it"})
+            answer = plane.take(call, body)
+            if call in plane.lose:
+                plane.lose.remove(call)
+                return self.connection.shutdown(socket.SHUT_RDWR)
+            return self._send(200, answer)
+
+        def _send(self, status: int, body: dict[str, Any]) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def log_message(self, format: str, *args: Any) -> None:
+            return
+
+    return Handler

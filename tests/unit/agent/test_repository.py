@@ -1,0 +1,122 @@
+"""The patch that leaves a worktree, whatever an agent did to the history, and the branch it becomes elsewhere."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from agent.handover import collect_work
+from agent.publish import PublishError, put_on_branch
+from agent.repository import Repository
+from agent.settings import GIT_IDENTITY
+from tests.unit.agent.conftest import Runner, git
+from tests.unit.agent.control_plane import ControlPlane
+
+
+def opened(path: Path) -> Repository:
+    return Repository(path, {"PATH": os.environ["PATH"], "HOME": str(path), **GIT_IDENTITY})
+
+
+def patch_of(worktree: Path, base: str) -> dict:
+    patch = collect_work(opened(worktree), base, set(), "DISPATCH-1: Work")
+    assert patch is not None
+    return patch
+
+
+def test_nothing_changed_is_no_patch(worktree: Path) -> None:
+    repository = opened(worktree)
+
+    assert collect_work(repository, repository.head(), set(), "x") is None
+
+
+def test_commits_leftovers_binaries_and_deletions_are_all_in_the_patch(worktree: Path, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "-q", str(worktree), "person")
+    base = opened(worktree).head()
+    (worktree / "a b ü.txt").write_text("one\r\ntwo\n")
+    git(worktree, "add", "-A")
+    git(worktree, "commit", "-q", "-m", "[core] First")
+    (worktree / "logo.bin").write_bytes(bytes(range(256)))
+    (worktree / "latin.txt").write_bytes("Größe\n".encode("latin-1"))
+    (worktree / "README.md").unlink()
+
+    patch = patch_of(worktree, base)
+    published = put_on_branch(opened(tmp_path / "person"), branch="dispatch/d-1", base=base, mbox=patch["mbox"])
+
+    assert {file["path"]: file["status"] for file in patch["files"]} == {
+        "a b ü.txt": "A",
+        "logo.bin": "A",
+        "latin.txt": "A",
+        "README.md": "D",
+    }
+    assert [commit["subject"] for commit in patch["commits"]] == ["[core] First", "DISPATCH-1: Work"]
+    assert [commit["subject"] for commit in published["commits"]] == ["[core] First", "DISPATCH-1: Work"]
+    assert git(tmp_path / "person", "rev-parse", "dispatch/d-1^{tree}") == git(worktree, "rev-parse", "HEAD^{tree}")
+
+
+def test_a_history_that_left_its_base_becomes_one_commit(worktree: Path) -> None:
+    base = opened(worktree).head()
+    (worktree / "new.txt").write_text("x")
+    git(worktree, "checkout", "-q", "--orphan", "elsewhere")
+    git(worktree, "add", "-A")
+    git(worktree, "commit", "-q", "-m", "Begin again")
+
+    patch = patch_of(worktree, base)
+
+    assert [file["path"] for file in patch["files"]] == ["new.txt"]
+    assert [commit["subject"] for commit in patch["commits"]] == ["DISPATCH-1: Work"]
+
+
+def test_hooks_that_an_agent_left_do_not_run(worktree: Path) -> None:
+    base = opened(worktree).head()
+    hook = worktree / ".git" / "hooks" / "pre-commit"
+    hook.write_text("#!/bin/sh\ntouch hook-ran\n")
+    hook.chmod(0o755)
+    (worktree / "new.txt").write_text("x")
+
+    patch_of(worktree, base)
+
+    assert not (worktree / "hook-ran").exists()
+
+
+def test_publishing_again_changes_nothing_and_leaves_the_checkout_alone(plane: ControlPlane, start: Runner, worktree: Path) -> None:
+    base = opened(worktree).head()
+    (worktree / "README.md").write_text("bye\n")
+    mbox = patch_of(worktree, base)["mbox"]
+    git(worktree, "reset", "-q", "--hard", base)
+    (worktree / "README.md").write_text("what a person is writing\n")
+    plane.patch = {"verdict": "accepted", "branch": "dispatch/dispatch-1-0192ab34", "base_commit": base, "mbox": mbox}
+
+    for _ in range(2):
+        assert start("claude", "publish", DISPATCH_REPOSITORY=str(worktree)).wait(20) == 0
+
+    first, second = plane.made("published")
+    assert first == second
+    assert git(worktree, "rev-parse", first["branch"]).strip() == first["head_commit"]
+    assert git(worktree, "rev-parse", "main").strip() == base
+    assert (worktree / "README.md").read_text() == "what a person is writing\n"
+    assert git(worktree, "worktree", "list").count("\n") == 1
+
+
+@pytest.mark.parametrize("branch", ["main", "dispatch/../main", "refs/heads/main", "dispatch/", "dispatch/-x"])
+def test_only_a_branch_of_dispatchs_own_is_ever_written(worktree: Path, branch: str) -> None:
+    repository = opened(worktree)
+
+    with pytest.raises(PublishError):
+        put_on_branch(repository, branch=branch, base=repository.head(), mbox="")
+
+
+def test_a_branch_that_holds_other_work_is_left_alone(worktree: Path) -> None:
+    base = opened(worktree).head()
+    (worktree / "README.md").write_text("bye\n")
+    mbox = patch_of(worktree, base)["mbox"]
+    git(worktree, "branch", "dispatch/d-1", base)
+
+    with pytest.raises(PublishError):
+        put_on_branch(opened(worktree), branch="dispatch/d-1", base=base, mbox=mbox)
+
+
+def test_a_patch_that_was_not_accepted_is_not_published(plane: ControlPlane, start: Runner, worktree: Path) -> None:
+    plane.patch = {"verdict": "refused", "reasons": ["touches .github"]}
+
+    assert start("claude", "publish", DISPATCH_REPOSITORY=str(worktree)).wait(20) == 0
+    assert plane.published is None
