@@ -10,35 +10,12 @@ from typing import Any
 
 import pytest
 
-from dispatch.runs.workflows import WORKFLOWS
+from dispatch.briefs.origins import write_segment
+from dispatch.briefs.schemas import result_schema
+from dispatch.briefs.shapes import Origin, Segment
+from dispatch.runs.workflows import WORKFLOWS, Workflow
 from infra.laptop import claude, demo
 from tests.model_door import served
-
-TEXT = {"type": "string"}
-PLAN_PARTS = ("summary", "data", "api", "ui", "dependencies", "tests", "risks", "stop_conditions", "complexity")
-FILE = {"type": "object", "additionalProperties": False, "properties": {"path": TEXT, "change": TEXT}, "required": ["path", "change"]}
-PLAN = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {"files": {"type": "array", "items": FILE}, **dict.fromkeys(PLAN_PARTS, TEXT)},
-    "required": ["files", *PLAN_PARTS],
-}
-QUESTION = {"type": "object", "properties": {"category": TEXT, "text": TEXT}, "required": ["category", "text"]}
-SCHEMA = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {
-        "outcome": {
-            "type": "string",
-            "enum": ["completed", "no_changes_needed", "investigation_complete", "blocked", "needs_decision", "failed"],
-        },
-        "summary": TEXT,
-        "report": TEXT,
-        "plan": PLAN,
-        "question": QUESTION,
-    },
-    "required": ["outcome", "summary"],
-}
 
 
 @dataclass(frozen=True)
@@ -87,11 +64,11 @@ def worktree(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def act(agent_cli: Path, door: str, worktree: Path, tmp_path: Path) -> Callable[..., Run]:
-    """Runs the CLI in the worktree by a brief, with the tools the workflow has and no others."""
+    """Runs the CLI in the worktree by a brief of those parts, with the tools the workflow has and no others."""
 
-    def run(workflow: str, brief: str = "") -> Run:
-        prompt = f"Workflow: {workflow}\nIssue: DISPATCH-1\nTitle: The total is wrong for orders with a discount\n\n{brief}"
-        command = _command(agent_cli, prompt, WORKFLOWS[workflow].tools)
+    def run(workflow: str, *parts: tuple[str, str]) -> Run:
+        prompt = _brief(workflow, [("The issue DISPATCH-1", "The total is wrong for orders with a discount"), *parts])
+        command = _command(agent_cli, prompt, WORKFLOWS[workflow])
         done = subprocess.run(
             command, cwd=worktree, env=_environment(door, tmp_path), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
@@ -101,10 +78,15 @@ def act(agent_cli: Path, door: str, worktree: Path, tmp_path: Path) -> Callable[
     return run
 
 
-def _command(agent_cli: Path, prompt: str, tools: tuple[str, ...]) -> list[str]:
-    names = dict.fromkeys(tool.partition("(")[0] for tool in tools)
-    output = ("--output-format", "stream-json", "--verbose", "--json-schema", json.dumps(SCHEMA))
-    rights = ("--permission-mode", "dontAsk", "--tools", ",".join(names), "--allowedTools", ",".join(tools))
+def _brief(workflow: str, parts: list[tuple[str, str]]) -> str:
+    segments = [Segment(heading=heading, text=text, origin=Origin.MEMBER) for heading, text in parts]
+    return "\n\n".join([f"Workflow: {workflow}\nIssue: DISPATCH-1", *(write_segment(segment, fence="part-0a1b2c") for segment in segments)])
+
+
+def _command(agent_cli: Path, prompt: str, workflow: Workflow) -> list[str]:
+    names = dict.fromkeys(tool.partition("(")[0] for tool in workflow.tools)
+    output = ("--output-format", "stream-json", "--verbose", "--json-schema", json.dumps(result_schema(workflow)))
+    rights = ("--permission-mode", "dontAsk", "--tools", ",".join(names), "--allowedTools", ",".join(workflow.tools))
     return [str(agent_cli), "-p", prompt, "--model", "claude-opus-5-5", *output, *rights]
 
 

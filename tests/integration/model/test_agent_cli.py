@@ -1,5 +1,6 @@
 """The real Claude Code CLI on the demo repository, with the scripted model behind it."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -33,7 +34,7 @@ def test_an_investigation_reads_runs_and_plans_and_changes_nothing(act, worktree
 def test_an_implementation_really_repairs_the_program_and_commits_it(act, worktree):
     assert FAILING in run_tests(worktree).stderr
 
-    run = act("prd-implement", "## Approved plan\nThe discount is taken off once.")
+    run = act("prd-implement", ("The approved plan (version 1)", "The discount is taken off once."))
 
     assert run.handed_in["outcome"] == "completed"
     assert "all 15 tests pass" in run.handed_in["summary"]
@@ -45,8 +46,12 @@ def test_an_implementation_really_repairs_the_program_and_commits_it(act, worktr
 
 
 def test_a_plan_that_came_back_asks_for_a_test_which_is_then_written(act, worktree):
-    plan = act("prd-investigate", "## Feedback\n> Please cover the other percentages with tests too.").handed_in["plan"]
-    act("prd-implement", f"## Approved plan\n{plan['tests']}")
+    returned = (
+        "What a person said when returning that plan: your new plan must answer it",
+        "Please cover the other percentages with tests.",
+    )
+    plan = act("prd-investigate", returned).handed_in["plan"]
+    act("prd-implement", ("The approved plan (version 2)", json.dumps(plan, indent=2, ensure_ascii=False)))
 
     tested = run_tests(worktree)
     assert "Ran 16 tests" in tested.stderr

@@ -1,18 +1,21 @@
-"""A brief, read: which workflow, which issue, what a person answered or sent back."""
+"""A brief, read: which workflow, which issue, what a person added, answered or sent back.
+
+`dispatch.briefs` writes it: a head of `Name: value` lines, then segments under `##` headings, fenced where others wrote them.
+"""
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from infra.laptop.model.reading import Conversation
 
-WORKFLOW = re.compile(r"^\W*workflow[ *:`]+([a-z]+-[a-z]+)\b", re.IGNORECASE | re.MULTILINE)
-HEADER = re.compile(r"^\W*(?:workflow|issue)[ *]*:.*$", re.IGNORECASE | re.MULTILINE)  # what is told about the run, not by the issue
-ISSUE = re.compile(r"^\W*issue[ *:`]+([A-Z][A-Z0-9]*-\d+)\b[ *:·`-]*(.*)$", re.IGNORECASE | re.MULTILINE)
-TITLE = re.compile(r"^\W*title[ *]*:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
-HEADING = re.compile(r"^(#+)\s+(.*)$")
-FENCE = re.compile(r"^\s*(?:```.*|~~~.*|</?[\w-]+[^>]*>|<<<.*|>>>.*|-{3,}.*)\s*$", re.MULTILINE)  # what sets a quoted segment apart
-QUOTE = re.compile(r"^>\s?", re.MULTILINE)
-ASK_FIRST = "ask me first"
+HEAD = re.compile(r"^(Workflow|Issue|Run): *(\S+)$", re.MULTILINE)
+SEGMENT = re.compile(
+    r"^## (?P<heading>[^\n]+)\n+(?:<(?P<fence>part-[\w-]+)[^>\n]*>\n(?P<told>.*?)\n</(?P=fence)>|(?P<ruled>.*?))[ \t]*(?=\n+## |\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+ANSWER = re.compile(r"^Answer: *(.+)\Z", re.MULTILINE | re.DOTALL)
+ASK_FIRST = re.compile(r"\bask me first\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -24,78 +27,60 @@ class Brief:
 
     @property
     def workflow(self) -> str:
-        found = WORKFLOW.search(self.text)
-        return found[1].lower() if found else ""
+        return self._head.get("Workflow", "")
 
     @property
     def identifier(self) -> str:
-        found = ISSUE.search(self.text)
-        return found[1] if found else "this issue"
+        return self._head.get("Issue", "this issue")
 
     @property
     def title(self) -> str:
-        """The issue's title; the brief's first words when it has no line for it."""
-        titled, named = TITLE.search(self.text), ISSUE.search(self.text)
-        title = titled[1] if titled else named[2] if named and named[2] else self.issue.split("\n")[0]
-        return title[:120].strip()
+        """The issue's title, 120 letters at most."""
+        return self._issue.partition("\n")[0][:120].strip()
 
     @property
-    def issue(self) -> str:
-        """The issue's own words; the whole brief when they are not set apart."""
-        body = HEADER.sub("", self.text)
-        return section(body, "description", "issue") or body.strip()
+    def asked(self) -> str:
+        """What people want: the issue, and what was added for this run."""
+        return "\n".join(filter(None, [self._issue, *self._under("What a person adds")]))
+
+    @property
+    def plan(self) -> str:
+        """The approved plan, as it was written down; "" when there is none."""
+        return "\n".join(self._under("The approved plan"))
 
     @property
     def feedback(self) -> str:
         """What a person said when they returned the last plan; "" when none was returned."""
-        return section(self.text, "feedback") or section(self.text, "sent back") or section(self.text, "returned")
+        return "\n".join(self._under("What a person said when returning"))
 
     @property
     def answer(self) -> str:
-        """What a person answered to an earlier question; "" when there is none."""
-        return section(self.text, "answer")
+        """What a person answered to the latest question of an earlier run; "" when there is none."""
+        answered = [found[1].strip() for told in self._under("A question an earlier run asked") if (found := ANSWER.search(told))]
+        return answered[-1] if answered else ""
 
     @property
     def wants_a_question(self) -> bool:
-        return ASK_FIRST in self.text.lower() and not self.answer
+        """Whether to ask before choosing: people said so, and nothing is answered yet."""
+        return bool(ASK_FIRST.search(self.asked)) and not self.answer
+
+    @property
+    def _issue(self) -> str:
+        told = self._under("The issue")
+        return told[0] if told else HEAD.sub("", self.text).strip()
+
+    def _under(self, heading: str) -> list[str]:
+        return [text for name, text in self._segments if name.startswith(heading)]
+
+    @cached_property
+    def _head(self) -> dict[str, str]:
+        return dict(reversed(HEAD.findall(self.text)))  # the first of each: what others wrote comes later
+
+    @cached_property
+    def _segments(self) -> list[tuple[str, str]]:
+        return [(found["heading"], (found["told"] or found["ruled"] or "").strip()) for found in SEGMENT.finditer(self.text)]
 
 
 def brief_in(conversation: Conversation) -> Brief:
     """The brief an agent's conversation opens with, and what people said since."""
     return Brief(conversation.opening, tuple(turn.words for turn in conversation.turns[1:]))
-
-
-def section(text: str, *words: str) -> str:
-    """What stands under the headings, or after the labels, that hold one of the words; "" when nothing does."""
-    lines = text.split("\n")
-    for index, line in enumerate(lines):
-        label, _, rest = line.partition(":")
-        if rest.strip() and len(label) < 60 and not label.lstrip().startswith(("-", "*", "|")) and _names(label, words):
-            return _plain("\n".join([rest, *_until_blank(lines[index + 1 :])]))
-        heading = HEADING.match(line)
-        if heading and _names(heading[2], words):
-            found = _plain("\n".join(_until_heading(lines[index + 1 :], len(heading[1]))))
-            if found:
-                return found
-    return ""
-
-
-def _names(label: str, words: tuple[str, ...]) -> bool:
-    return any(re.search(rf"\b{re.escape(word)}", label, re.IGNORECASE) for word in words)
-
-
-def _until_blank(lines: list[str]) -> list[str]:
-    end = next((index for index, line in enumerate(lines) if not line.strip() or HEADING.match(line)), len(lines))
-    return lines[:end]
-
-
-def _until_heading(lines: list[str], depth: int) -> list[str]:
-    for index, line in enumerate(lines):
-        heading = HEADING.match(line)
-        if heading and len(heading[1]) <= depth:
-            return lines[:index]
-    return lines
-
-
-def _plain(text: str) -> str:
-    return QUOTE.sub("", FENCE.sub("", text)).strip()

@@ -33,7 +33,7 @@ def look_around(conversation: Conversation, text: str) -> Part[Findings]:
 
 def find_out(conversation: Conversation, brief: Brief, findings: Findings) -> Part[None]:
     """The modules that the issue touches were read, the tests run, the defect found if there is one."""
-    word = _word_to_follow(brief.issue)
+    word = _word_to_follow(brief.asked)
     files = findings.files
     size = f"{len(files.names)} files, a small shop." if files.names else "I was not shown the files."
     findings.hits = yield from search(conversation, word, f"{size} I follow the word “{word}” through it.")
@@ -50,7 +50,7 @@ def find_out(conversation: Conversation, brief: Brief, findings: Findings) -> Pa
     findings.before = yield from run_checks(conversation, files, _before_running(files))
     found = (find_defect(name, source) for name, source in files.sources.items() if name.endswith(".py") and not name.startswith("tests/"))
     findings.defect = next((defect for defect in found if defect), None)
-    findings.concerns_issue = bool(ABOUT.search(brief.issue))
+    findings.concerns_issue = bool(ABOUT.search(brief.asked))
 
 
 def explain(findings: Findings) -> str:

@@ -54,7 +54,7 @@ def plan_without_answer(findings: Findings, brief: Brief) -> Json:
 
 def new_test(brief: Brief, findings: Findings) -> tuple[str, str] | None:
     """The test that an approved plan asks for, as the text to replace and its replacement; None when it asks for none."""
-    wanted, beside = NEW_TEST.search(brief.text), TESTED_TOTAL.search(findings.files.sources.get("tests/test_orders.py", ""))
+    wanted, beside = NEW_TEST.search(brief.plan), TESTED_TOTAL.search(findings.files.sources.get("tests/test_orders.py", ""))
     percents = dict(PERCENT_CODES.findall(findings.files.sources.get("shop/discounts.py", "")))
     if not wanted or not beside or wanted[2] not in percents or wanted[1] in findings.files.sources["tests/test_orders.py"]:
         return None

@@ -4,7 +4,7 @@ import re
 
 from infra.laptop.model.reading import Conversation, Turn
 from infra.laptop.model.script import Json, Result, Script, Step, use
-from infra.laptop.model.terminal.results import is_open, items_in, likeness, name, one_in, sentence_of
+from infra.laptop.model.terminal.results import is_open, items_in, likeness, name, one_in, sentence_of, value_of
 from infra.laptop.model.terminal.wishes import Kind, Wish, title_of, understand
 
 ALIKE = 0.6  # of the words: "the total is wrong with a discount" and "Wrong total for discounted orders"
@@ -44,7 +44,7 @@ def make_and_offer(words: str, text: str) -> Script:
     made = yield from use("create_issue", new_issue(words), text)
     if made.is_error:
         return Step(f"I could not make the issue: {sentence_of(made)}")
-    return (yield from _offer(name(one_in(made)), words))
+    return (yield from _offer(name(one_in(made)), ""))
 
 
 def new_issue(words: str) -> Json:
@@ -68,12 +68,16 @@ def say_what_was_asked(asked: Result, about: str) -> str:
     """The closing sentence after a dispatch tool: the buttons decide, not the model."""
     if asked.is_error:
         return sentence_of(asked)
+    made = value_of(asked)
+    if isinstance(made, dict) and made.get("created"):
+        about = f"{made.get('issue', 'A new issue')}, {about},"
     return f"{about} is ready to go. An agent costs money, so nothing starts until you press the button."
 
 
 def _offer(identifier: str, words: str) -> Script:
     text = f"{identifier} it is. Next, an investigation: an agent reads the code, runs the tests and proposes a plan."
-    asked = yield from use("dispatch_investigation", {"identifier": identifier, "words": words}, text)
+    added = {"words": words} if words else {}  # a new issue holds them already
+    asked = yield from use("dispatch_investigation", {"identifier": identifier, **added}, text)
     return Step(say_what_was_asked(asked, identifier))
 
 

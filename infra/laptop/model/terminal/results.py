@@ -46,6 +46,8 @@ def one_in(result: Result) -> Json:
 def sentence_of(result: Result) -> str:
     """What an error says, as a sentence."""
     value = value_of(result)
+    if isinstance(value, str):
+        return value
     if isinstance(value, dict):
         for key in ("detail", "message", "error", "text", "reason"):
             if isinstance(value.get(key), str):
@@ -88,10 +90,11 @@ def fleet_in_words(result: Result) -> str:
     fleet = value_of(result)
     if not isinstance(fleet, dict):
         return result.text
-    running, waiting = _list(fleet, "running"), _list(fleet, "waiting")
+    running, waiting, people = _list(fleet, "running"), _list(fleet, "waiting"), _list(fleet, "waits_for_a_person")
     lines = [f"**{len(running)} running, {len(waiting)} waiting.**" if running or waiting else "**Nothing is running, and nothing waits.**"]
     lines += [f"- {_run(run)}: {run.get('last_line') or run.get('state') or 'running'}" for run in running]
     lines += [f"- {_run(spawn)} waits: {spawn.get('reason') or 'for a free place'}" for spawn in waiting]
+    lines += [f"- {item.get('issue', 'an issue')} waits for you: a {item.get('kind', 'question')}" for item in people]
     return "\n".join([*lines, "", *_limits(fleet)]).strip()
 
 

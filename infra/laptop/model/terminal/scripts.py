@@ -87,7 +87,9 @@ def fleet(_: Conversation, __: Wish) -> Script:
 
 def list_them(_: Conversation, wish: Wish) -> Script:
     """Issues are shown as a table: the open ones unless others were asked for."""
-    wanted = changes_in(f"set it to {wish.words.rpartition(' in ')[2]}") if " in " in wish.words else {}
+    wanted = changes_in(wish.words)
+    if " in " in wish.words:
+        wanted |= changes_in(f"set it to {wish.words.rpartition(' in ')[2]}")
     listed = yield from use("list_issues", wanted | {"limit": 50}, "")
     if listed.is_error:
         return Step(sentence_of(listed))
