@@ -62,9 +62,9 @@ export class PretendServer implements FeedTransport {
     return 0.5;
   }
 
-  publish(topic: string, data: unknown = null): void {
+  publish(topic: string, data: unknown = null, kind = 'test.said'): void {
     const frames = this.#frames.get(topic) ?? [];
-    const frame = { topic, seq: frames.length + 1, kind: 'test.said', at: '', data };
+    const frame = { topic, seq: frames.length + 1, kind, at: '', data };
     this.#frames.set(topic, [...frames, frame]);
     if (this.#line?.watched.has(topic)) this.#push(frame);
   }

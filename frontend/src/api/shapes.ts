@@ -42,7 +42,8 @@ export interface Instance {
   version: string;
   scripted_model: boolean;
   model: string;
-  repository: string | null;
+  /** Empty where there is none. */
+  repository: string;
   is_demo: boolean;
   /** Sentences saying what to set for the real thing. */
   hints: string[];
@@ -328,7 +329,7 @@ export interface ToolItem {
   name: string;
   input: unknown;
   result: unknown;
-  is_error: boolean | null;
+  is_error: boolean;
   ms: number | null;
 }
 
@@ -355,6 +356,7 @@ export interface Turn {
   started_at: string | null;
   finished_at: string | null;
   usage: Usage | null;
+  /** Null where a price is not known. */
   cost_usd: number | null;
   items: TurnItem[];
 }
@@ -362,6 +364,8 @@ export interface Turn {
 export interface OpenChat {
   chat: Chat;
   turns: Turn[];
+  /** How many older ones are not among them. */
+  turns_before: number;
   watch_after: number;
 }
 

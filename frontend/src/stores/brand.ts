@@ -21,7 +21,7 @@ export function brandColors(color: string, surface: string): BrandColors | null 
   return {
     accent: print(accent),
     accentText: print(readable(accent, ground, toward)),
-    onAccent: contrast(accent, [20, 23, 28]) >= contrast(accent, [255, 255, 255]) ? '#14171c' : '#ffffff',
+    onAccent: contrast(accent, [0, 0, 0]) >= contrast(accent, [255, 255, 255]) ? '#000000' : '#ffffff', // one of them always is 4.5:1
   };
 }
 

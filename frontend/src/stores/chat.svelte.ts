@@ -14,6 +14,8 @@ export class Chats {
   isListKnown = $state(false);
   current = $state<Chat | null>(null);
   turns = $state<Turn[]>([]);
+  /** Older turns of the open chat that are not shown. */
+  turnsBefore = $state(0);
   isOpening = $state(false);
   /** Why the chat could not be opened. */
   failure = $state<unknown>(null);
@@ -51,10 +53,11 @@ export class Chats {
     const opening = this.#opening;
     this.isOpening = true;
     try {
-      const { chat, turns, watch_after } = await this.api.get<OpenChat>(`/chats/${id}`);
+      const { chat, turns, turns_before, watch_after } = await this.api.get<OpenChat>(`/chats/${id}`);
       if (opening !== this.#opening) return;
       this.current = chat;
       this.turns = turns;
+      this.turnsBefore = turns_before;
       this.#watch(chat.id, watch_after);
     } catch (error) {
       if (opening === this.#opening) this.failure = error;
@@ -70,6 +73,7 @@ export class Chats {
     this.#leave = null;
     this.current = null;
     this.turns = [];
+    this.turnsBefore = 0;
     this.failure = this.refusal = null;
     this.isOpening = this.isStopping = false;
   }

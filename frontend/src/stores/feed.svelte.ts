@@ -303,7 +303,7 @@ export class Feed {
         const { frames, newest } = await this.#transport.read(name, lowestOf(topic), PAGE);
         topic.newest = Math.max(topic.newest, newest);
         for (const frame of frames) for (const { cursor } of [...topic.watchers]) cursor.offer(frame);
-        more = frames.length === PAGE;
+        more = (frames.at(-1)?.seq ?? newest) < newest;
       }
     } catch {
       // The next poll, ping or reconnect asks again.

@@ -12,7 +12,7 @@ const UNKNOWN: Instance = {
   version: '',
   scripted_model: false,
   model: '',
-  repository: null,
+  repository: '',
   is_demo: false,
   hints: [],
 };

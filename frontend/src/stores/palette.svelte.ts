@@ -1,7 +1,7 @@
 /** What the palette finds among the issues: the recent ones at once, the others as the server finds them. */
 
 import type { Api } from '#api/client.ts';
-import type { IssueCard, Page } from '#api/shapes.ts';
+import type { IssueCard } from '#api/shapes.ts';
 
 export interface PaletteWorld {
   recent(): IssueCard[];
@@ -37,7 +37,7 @@ export class Palette {
 
   async #ask(wanted: string, asked: number): Promise<void> {
     try {
-      const { items } = await this.api.get<Page<IssueCard>>(`/issues?search=${encodeURIComponent(wanted)}&limit=${MOST}`);
+      const { items } = await this.api.get<{ items: IssueCard[] }>(`/search?q=${encodeURIComponent(wanted)}&limit=${MOST}`);
       if (asked === this.#asked) this.found = items;
     } catch {
       // What is known here stays shown.

@@ -1,5 +1,7 @@
 /** The keyboard: which keys do what here, kept in one place so that `?` can list them all. */
 
+import { untrack } from 'svelte';
+
 export interface Shortcut {
   /** `/`, `?`, `Mod+K`, or a sequence such as `G B`. */
   keys: string;
@@ -19,7 +21,7 @@ export class Shortcuts {
 
   /** The shortcut works until the returned function is called; a later one hides an earlier one of the same keys. */
   add(...added: Shortcut[]): () => void {
-    this.all = [...this.all, ...added];
+    this.all = [...untrack(() => this.all), ...added]; // a screen that adds does not depend on what others add
     return () => (this.all = this.all.filter((shortcut) => !added.some(({ keys, says }) => keys === shortcut.keys && says === shortcut.says)));
   }
 

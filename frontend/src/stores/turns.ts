@@ -9,7 +9,7 @@ interface TurnFrames {
   'turn.tool_finished': { turn: string; id: string; name: string; result: unknown; is_error: boolean; ms: number };
   'turn.restarted': { turn: string; round: number };
   'turn.choice': { turn: string; choice: Choice };
-  'choice.taken': { choice: string; option: string };
+  'choice.taken': { choice: string; option: string | null; state: Choice['state'] };
   'turn.finished': { turn: string; reason: NonNullable<Turn['reason']>; detail: string | null; usage: Usage; cost_usd: number; ms: number };
   'command.answered': { id: string; text: string; markdown: string; at: string };
 }
@@ -32,7 +32,7 @@ const EFFECTS: Effects = {
   },
   'turn.tool_started'(turns, { turn: id, id: call, name, input }) {
     const turn = turnOf(turns, id);
-    if (!toolOf(turn, call)) turn.items.push({ type: 'tool', id: call, name, input, result: null, is_error: null, ms: null });
+    if (!toolOf(turn, call)) turn.items.push({ type: 'tool', id: call, name, input, result: null, is_error: false, ms: null });
   },
   'turn.tool_finished'(turns, { turn: id, id: call, name, result, is_error, ms }) {
     const turn = turnOf(turns, id);
@@ -49,9 +49,9 @@ const EFFECTS: Effects = {
     const turn = turnOf(turns, id);
     if (!choiceOf([turn], choice.id)) turn.items.push({ type: 'choice', choice });
   },
-  'choice.taken'(turns, { choice: id, option }) {
+  'choice.taken'(turns, { choice: id, option, state }) {
     const choice = choiceOf(turns, id);
-    if (choice) Object.assign(choice, { state: 'taken', taken: option });
+    if (choice) Object.assign(choice, { state, taken: option });
   },
   'turn.finished'(turns, { turn: id, reason, detail, usage, cost_usd }, at) {
     Object.assign(turnOf(turns, id), { state: 'finished', reason, detail, usage, cost_usd, finished_at: at });

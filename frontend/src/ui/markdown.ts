@@ -6,7 +6,7 @@
  */
 
 import DOMPurify from 'dompurify';
-import { Marked, type TokenizerAndRendererExtension, type Tokens } from 'marked';
+import { Marked, type Token, type Tokens } from 'marked';
 
 // CSI and OSC sequences, other escapes, then control characters but tab and line feed, then direction overrides
 const ESCAPES = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[@-_]?/g;
@@ -32,12 +32,15 @@ export function toHtml(text: string, prefix: string): string {
   });
 }
 
+/** What marked gives a renderer to render what is inside. */
+type Inline = { parser: { parseInline(tokens: Token[]): string } };
+
 const parsers = new Map<string, Marked>();
 
 function parserFor(prefix: string): Marked {
   const known = parsers.get(prefix);
   if (known) return known;
-  const parser = new Marked({ gfm: true, breaks: true, extensions: [identifiers(prefix)] }, { renderer: { html, link, image, checkbox, table } });
+  const parser = new Marked({ gfm: true, breaks: true, renderer: { html, link, image, checkbox, table, text: textWithLinks(prefix) } });
   parsers.set(prefix, parser);
   return parser;
 }
@@ -47,8 +50,8 @@ function html({ text }: Tokens.HTML | Tokens.Tag): string {
   return escape(text);
 }
 
-function link(this: { parser: { parseInline(tokens: Tokens.Link['tokens']): string } }, { href, tokens }: Tokens.Link): string {
-  const text = this.parser.parseInline(tokens);
+function link(this: Inline, { href, tokens }: Tokens.Link): string {
+  const text = this.parser.parseInline(tokens).replace(/<\/?a\b[^>]*>/g, ''); // a link in a link is none
   if (!/^(https?:|mailto:|\/(?!\/)|#)/i.test(href)) return text;
   const away = /^https?:/i.test(href) ? ' target="_blank" rel="noopener noreferrer"' : '';
   return `<a href="${escape(href)}"${away}>${text}</a>`;
@@ -63,28 +66,20 @@ function checkbox({ checked }: Tokens.Checkbox): string {
   return checked ? '☑ ' : '☐ ';
 }
 
-type Cells = { parser: { parseInline(tokens: Tokens.TableCell['tokens']): string } };
-
 /** A table wider than its column scrolls by itself, by keyboard too. */
-function table(this: Cells, { header, rows }: Tokens.Table): string {
+function table(this: Inline, { header, rows }: Tokens.Table): string {
   const row = (cells: Tokens.TableCell[], tag: string) =>
     `<tr>${cells.map(({ tokens, align }) => `<${tag}${align ? ` align="${align}"` : ''}>${this.parser.parseInline(tokens)}</${tag}>`).join('')}</tr>`;
   return `<div tabindex="0" role="region" aria-label="Table"><table><thead>${row(header, 'th')}</thead><tbody>${rows.map((cells) => row(cells, 'td')).join('')}</tbody></table></div>`;
 }
 
-function identifiers(prefix: string): TokenizerAndRendererExtension {
-  const found = new RegExp(`(?<![\\w/-])${prefix.replace(/[^\w]/g, '\\$&')}-\\d+\\b`);
-  const here = new RegExp(`^${found.source.replace(/^\(\?<![^)]*\)/, '')}`);
-  return {
-    name: 'identifier',
-    level: 'inline',
-    start: (source) => found.exec(source)?.index,
-    tokenizer(source) {
-      if (this.lexer.state.inLink) return undefined;
-      const match = here.exec(source);
-      return match ? { type: 'identifier', raw: match[0] } : undefined;
-    },
-    renderer: ({ raw }) => `<a href="/issue/${raw}" data-issue="${raw}">${raw}</a>`,
+/** Plain text, with each identifier a link to its issue; code and addresses are left as they are. */
+function textWithLinks(prefix: string): (this: Inline, token: Tokens.Text | Tokens.Escape) => string {
+  const identifier = new RegExp(`(?<![\\w/-])${prefix.replace(/\W/g, '\\$&')}-\\d+\\b(?![/-])`, 'g');
+  return function (token) {
+    if ('tokens' in token && token.tokens) return this.parser.parseInline(token.tokens);
+    const text = 'escaped' in token && token.escaped ? token.text : escape(token.text);
+    return text.replace(identifier, '<a href="/issue/$&" data-issue="$&">$&</a>');
   };
 }
 
