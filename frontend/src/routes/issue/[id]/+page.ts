@@ -1,0 +1,3 @@
+export function load({ params }: { params: { id: string } }): { title: string } {
+  return { title: params.id.toUpperCase() };
+}
