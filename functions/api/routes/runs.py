@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Query
+from fastapi import Body, Query
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 
@@ -15,9 +15,10 @@ from dispatch.kit.wire import to_json
 from dispatch.kit.work import Work
 from dispatch.runs import Directives, Heartbeat, NewClaim, NewEvents, Patch, Published, Run, RunSummary
 from functions.api.callers import Machine, OwnRun, Reader, Spawner
+from functions.api.routing import Router
 from functions.api.unit import TheWork
 
-router = APIRouter(prefix="/api", tags=["runs"])
+router = Router(prefix="/api", tags=["runs"])
 MOST_RESULT_BYTES = 8_000_000  # a result carries its patch
 PAGE = 1000
 
@@ -128,7 +129,7 @@ def list_runs(work: TheWork, caller: Reader, ref: str) -> Runs:
 @router.get("/runs/{run}")
 def get_run(work: TheWork, caller: Reader, run: UUID) -> RunWhole:
     """The run whole, with its patch."""
-    return RunWhole(**runs.get_run(work, run).model_dump(), patch=runs.find_patch(work, run))
+    return RunWhole(**dict(runs.get_run(work, run)), patch=runs.find_patch(work, run))
 
 
 @router.get("/runs/{run}/raw", response_class=PlainTextResponse)

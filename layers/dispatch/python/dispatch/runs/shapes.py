@@ -1,15 +1,18 @@
 """The shapes of runs, and of what a runner and the server say to each other."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from dispatch.kit.actors import Actor
 from dispatch.kit.errors import Conflict, NotFound
 from dispatch.kit.shapes import Money, SomeWords
+
+DIFF = re.compile(r"^diff --git .*?(?=^-- $|^From [0-9a-f]{40} |\Z)", re.MULTILINE | re.DOTALL)  # one commit's part of an mbox
 
 
 class State(StrEnum):
@@ -105,7 +108,7 @@ class PatchProposal(BaseModel):
 
 
 class Patch(BaseModel):
-    """A patch with the server's verdict on it."""
+    """A patch with the server's verdict on it. People see its `diff`; the publish job gets its `mbox`."""
 
     run_id: UUID
     verdict: Literal["accepted", "refused"]
@@ -113,10 +116,16 @@ class Patch(BaseModel):
     branch: str
     files: list[PatchFile]
     commits: list[Commit]
-    mbox: str
+    mbox: str = Field(exclude=True)
     proposed_at: datetime
     published_at: datetime | None
     head_commit: str | None
+
+    @computed_field
+    @property
+    def diff(self) -> str:
+        """The changes without the letters they came in, commit by commit."""
+        return "\n".join(match.group().rstrip() for match in DIFF.finditer(self.mbox))
 
 
 class Run(RunSummary):
