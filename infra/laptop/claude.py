@@ -3,11 +3,14 @@
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from infra.laptop.processes import end_with_parent
 
 VERSION = "2.1.330"
 PACKAGE = f"@anthropic-ai/claude-code@{VERSION}"
@@ -77,7 +80,17 @@ def _fetch(npm: str, data: Path) -> None:
     draft.mkdir(parents=True)
     (draft / "package.json").write_text('{"private": true}')
     command = [npm, "install", "--prefix", str(draft), "--no-audit", "--no-fund", "--loglevel=error", PACKAGE]
-    answer = subprocess.run(command, cwd=draft, env=node_environment(), check=False, capture_output=True, text=True, errors="replace")
+    answer = subprocess.run(
+        command,
+        cwd=draft,
+        env=node_environment(),
+        check=False,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        start_new_session=True,  # Ctrl-C in the terminal is for `dispatch up`, which takes it along
+        preexec_fn=end_with_parent(signal.SIGKILL),
+    )
     if answer.returncode != 0:
         last = (answer.stderr or answer.stdout).strip()[-400:]
         raise NoClaudeError(f"The agent CLI could not be fetched: {last}\nTry it by hand: npm install -g {PACKAGE}")

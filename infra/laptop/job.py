@@ -9,16 +9,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
 from infra.laptop import claude
 from infra.laptop.jobs import Conclusion, Job, JobFolder, State
+from infra.laptop.processes import end_with_parent
 from infra.laptop.repository import RepositoryError, worktree
 
 GRACE_S = 8.0  # for the runner to end its agent and say a last word
-PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -89,7 +88,7 @@ def _step(command: list[str], place: Path, environment: dict[str, str]) -> int:
         env=environment,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=_end_with_parent(),  # noqa: PLW1509 this process has one thread
+        preexec_fn=end_with_parent(signal.SIGTERM),  # noqa: PLW1509 this process has one thread
     )
     try:
         return process.wait()
@@ -153,14 +152,6 @@ def _become_keeper() -> None:
         libc = ctypes.CDLL(None)
         libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
-
-
-def _end_with_parent() -> Callable[[], object] | None:
-    """On Linux, what makes the kernel stop the runner when this supervisor is killed."""
-    if sys.platform != "linux":
-        return None
-    libc = ctypes.CDLL(None)
-    return lambda: libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM))
 
 
 def _say(line: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import threading
 from collections.abc import Callable, Coroutine, Generator, Mapping
 
 import uvicorn
@@ -50,8 +51,7 @@ class Doors:
     async def open(self, sock: socket.socket, *, opened: Callable[[], None]) -> None:
         """Serves on `sock`, calling `opened` once it does, until somebody calls `close`."""
         kept = [asyncio.create_task(task) for task in (*self._schedules(), _tell_when_open(self._server, opened))]
-        for invoker in self._invokers.values():
-            invoker.warm()
+        threading.Thread(target=self._warm, name="warm", daemon=True).start()
         for source in self.sources.values():
             source.start()
         try:
@@ -68,6 +68,10 @@ class Doors:
             source.stop()
         self._server.force_exit = self._server.should_exit
         self._server.should_exit = True
+
+    def _warm(self) -> None:
+        for invoker in self._invokers.values():
+            invoker.warm()
 
     def _schedules(self) -> list[Coroutine[None, None, None]]:
         return [

@@ -14,6 +14,8 @@ from infra.wiring import Function
 
 logger = logging.getLogger("dispatch.laptop")
 
+LOADING = threading.Lock()  # imports in several threads at once may see each other's modules half made
+
 Event = dict[str, Any]
 Handler = Callable[[Event, "Context"], Any]
 
@@ -43,7 +45,6 @@ class Invoker:
     def __init__(self, function: Function, *, threads: int) -> None:
         self.function = function
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=function.name, initializer=_have_event_loop)
-        self._loading = threading.Lock()
         self._handler: Handler | None = None
 
     def submit(self, event: Event) -> Future[Any]:
@@ -58,9 +59,12 @@ class Invoker:
         """As `call`, without holding the event loop. A call that is given up goes on to its end, unheard."""
         return await asyncio.wait_for(asyncio.wrap_future(self.submit(event)), self.function.timeout_s)
 
-    def warm(self) -> Future[Any]:
-        """The handler's module is being imported, so that the first event need not wait for it."""
-        return self._threads.submit(self._load)
+    def warm(self) -> None:
+        """The handler's module is imported, so that the first event need not wait for it."""
+        try:
+            self._load()
+        except Exception:  # the first event meets the same error, and its door answers
+            logger.exception("%s cannot be loaded", self.function.handler)
 
     def close(self) -> None:
         """No event is taken any more. Running calls are not waited for: Lambda would not either."""
@@ -70,7 +74,7 @@ class Invoker:
         return self._load()(event, Context(self.function, self.function.timeout_s))
 
     def _load(self) -> Handler:
-        with self._loading:  # two first events at once must not import half a module
+        with LOADING:
             if self._handler is None:
                 module, _, attribute = self.function.handler.partition(":")
                 self._handler = cast("Handler", getattr(importlib.import_module(module), attribute))

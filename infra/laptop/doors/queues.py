@@ -16,7 +16,6 @@ from infra.wiring import Queue
 
 logger = logging.getLogger("dispatch.laptop")
 
-REGION = "us-east-1"
 RETRY_S = 5  # a failed message is tried again soon; the visibility timeout is for workers that died, and ours die with the queue
 PATIENCE_S = 1.0  # how long a message that became visible again may go unnoticed
 VISIBILITY_FACTOR = 6  # times the function's timeout: AWS's own advice, and what the stack sets
@@ -49,11 +48,12 @@ class Bell:
 class Sqs:
     """moto's SQS, reached by unmodified boto3 at `url`."""
 
-    def __init__(self) -> None:
+    def __init__(self, region: str = "us-east-1") -> None:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
         from werkzeug.serving import make_server
 
         self.bell = Bell()
+        self.region = region
         moto = DomainDispatcherApplication(create_backend_app)
         handler = type("Quiet", (MotoRequestHandler,), {"log_request": lambda *_: None, "protocol_version": "HTTP/1.1"})
         self._server = make_server("127.0.0.1", 0, self._listening(moto), threaded=True, request_handler=handler)
@@ -64,7 +64,8 @@ class Sqs:
         """A boto3 client for these queues, whatever the environment says."""
         import boto3
 
-        return boto3.client("sqs", endpoint_url=self.url, region_name=REGION, aws_access_key_id="laptop", aws_secret_access_key="laptop")  # noqa: S106
+        keys = {"aws_access_key_id": "laptop", "aws_secret_access_key": "laptop"}  # moto takes any
+        return boto3.client("sqs", endpoint_url=self.url, region_name=self.region, **keys)
 
     def make_queue(self, queue: Queue, *, timeout_s: int) -> str:
         """The queue and its dead-letter queue are there; returns the queue's address."""
@@ -158,7 +159,7 @@ class Source:
         """The ids of the messages that were not handled: all of them when the function failed or ran out of time."""
         everyone = {message["MessageId"] for message in messages}
         try:
-            answer = self._invoker.call({"Records": [to_record(message, self._queue) for message in messages]})
+            answer = self._invoker.call({"Records": [to_record(message, self._queue, self._sqs.region) for message in messages]})
         except LateError:
             logger.error("%s ran out of time", self._invoker.function.name)  # noqa: TRY400 where it was is not known
             return everyone
@@ -178,7 +179,7 @@ class Source:
                 self._client.delete_message(**where)
 
 
-def to_record(message: Event, queue: Queue) -> Event:
+def to_record(message: Event, queue: Queue, region: str) -> Event:
     """A received message as Lambda's record of it."""
     return {
         "messageId": message["MessageId"],
@@ -188,8 +189,8 @@ def to_record(message: Event, queue: Queue) -> Event:
         "messageAttributes": {name: _attribute(value) for name, value in message.get("MessageAttributes", {}).items()},
         "md5OfBody": message["MD5OfBody"],
         "eventSource": "aws:sqs",
-        "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:{queue.name}",
-        "awsRegion": REGION,
+        "eventSourceARN": f"arn:aws:sqs:{region}:123456789012:{queue.name}",
+        "awsRegion": region,
     }
 
 

@@ -1,13 +1,10 @@
 """Making a data folder, the database in it, and the process that serves it. When this happens is decided in `server.py`."""
 
-import ctypes
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -16,9 +13,9 @@ from psycopg import sql
 
 from infra.laptop.postgres.errors import PostgresError
 from infra.laptop.postgres.place import Account
+from infra.laptop.processes import end_with_parent
 
 USER = DATABASE = "dispatch"
-PR_SET_PDEATHSIG = 1
 LOCALE = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]  # the same on every system
 
 
@@ -67,13 +64,5 @@ def launch(command: list[str], account: Account | None, output: IO[bytes]) -> su
         user=account.uid if account else None,
         group=account.gid if account else None,
         extra_groups=[] if account else None,
-        preexec_fn=_end_with_parent(),  # noqa: PLW1509 one call into libc, loaded before the fork
+        preexec_fn=end_with_parent(signal.SIGINT),  # noqa: PLW1509 one call into libc; SIGINT is a fast, clean shutdown
     )
-
-
-def _end_with_parent() -> Callable[[], object] | None:
-    """On Linux, what makes the kernel ask for a fast shutdown when we die, however we die."""
-    if sys.platform != "linux":
-        return None
-    libc = ctypes.CDLL(None)
-    return lambda: libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGINT))
