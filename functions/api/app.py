@@ -2,7 +2,7 @@
 
 To add a route: in `routes/<noun>.py`
 
-    router = APIRouter(prefix="/api/issues", tags=["issues"])
+    router = Router(prefix="/api/issues", tags=["issues"])
 
     @router.get("/{ref}")
     def get_issue(work: TheWork, caller: Reader, ref: str) -> Issue:

@@ -3,15 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from dispatch import orchestrator
 from dispatch.orchestrator import Chat, ChatPage, ChatView, Choice, CommandHelp, NewSaying, Turn
 from functions.api.callers import Reader, Spawner, Writer
+from functions.api.routing import Router
 from functions.api.unit import TheWork
 
-router = APIRouter(prefix="/api", tags=["chats"])
+router = Router(prefix="/api", tags=["chats"])
 
 
 class Said(BaseModel):

@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from dispatch import people, stream
 from dispatch.people import Ticket
 from dispatch.stream import FeedPage
 from functions.api.callers import Reader
+from functions.api.routing import Router
 from functions.api.unit import TheWork
 
-router = APIRouter(prefix="/api", tags=["feeds"])
+router = Router(prefix="/api", tags=["feeds"])
 
 
 @router.get("/feed/{topic}")

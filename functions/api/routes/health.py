@@ -3,7 +3,7 @@
 from importlib.metadata import version
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel
 
 from dispatch.kit import clock
@@ -11,8 +11,9 @@ from dispatch.kit.errors import DispatchError
 from dispatch.kit.settings import settings
 from dispatch.kit.work import work
 from functions.api.callers import PUBLIC
+from functions.api.routing import Router
 
-router = APIRouter(prefix="/api", tags=["instance"], dependencies=[PUBLIC])
+router = Router(prefix="/api", tags=["instance"], dependencies=[PUBLIC])
 
 
 class Health(BaseModel):
@@ -41,9 +42,8 @@ class Instance(BaseModel):
 
 
 @router.get("/health")
-async def get_health(response: Response) -> Health:
+def get_health(response: Response) -> Health:
     """Whether the database answers; 503 where it does not."""
-    # async without waiting: its work uses the connection of the door's own thread
     connected = _is_database_there()
     response.status_code = 200 if connected else 503
     response.headers["Cache-Control"] = "no-store"

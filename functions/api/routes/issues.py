@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel
 
 from dispatch import activity, issues
@@ -23,9 +23,10 @@ from dispatch.issues import (
     Status,
 )
 from functions.api.callers import Reader, Writer
+from functions.api.routing import Router
 from functions.api.unit import TheWork
 
-router = APIRouter(prefix="/api", tags=["issues"])
+router = Router(prefix="/api", tags=["issues"])
 Limit = Annotated[int, Query(ge=1, le=100)]
 
 

@@ -3,15 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel
 
 from dispatch import people
 from dispatch.people import ApiToken, AuditRow, MadeToken, NewPerson, NewToken, Person, PersonChange, PersonDetails
 from functions.api.callers import Admin
+from functions.api.routing import Router
 from functions.api.unit import TheWork
 
-router = APIRouter(prefix="/api", tags=["people"])
+router = Router(prefix="/api", tags=["people"])
 
 
 class People(BaseModel):

@@ -3,16 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body
+from fastapi import Body
 from pydantic import BaseModel
 
 from dispatch import issues, plans, runs
 from dispatch.plans import Answered, Decided, Plan, PlanDecision
 from dispatch.runs import Answer, Question
 from functions.api.callers import Approver, Reader
+from functions.api.routing import Router
 from functions.api.unit import TheWork
 
-router = APIRouter(prefix="/api", tags=["plans"])
+router = Router(prefix="/api", tags=["plans"])
 
 
 class Plans(BaseModel):

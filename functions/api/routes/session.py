@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
 from dispatch import people
@@ -10,9 +10,10 @@ from dispatch.kit.settings import settings
 from dispatch.kit.work import work
 from dispatch.people import CallerKind, Person
 from functions.api.callers import COOKIE, PUBLIC, address_of, find_caller
+from functions.api.routing import Router
 from functions.api.unit import TheWork
 
-router = APIRouter(prefix="/api/auth", tags=["session"], dependencies=[PUBLIC])
+router = Router(prefix="/api/auth", tags=["session"], dependencies=[PUBLIC])
 
 
 class SignIn(BaseModel):
@@ -30,9 +31,9 @@ class Session(BaseModel):
 
 
 @router.post("")
-async def sign_in(body: SignIn, request: Request, response: Response) -> Session:
+def sign_in(body: SignIn, request: Request, response: Response) -> Session:
     """A session is open and its cookie set. 401 for a wrong password; 429 with Retry-After after five within a minute."""
-    address = address_of(request)  # async without waiting: both works use the connection of the door's own thread
+    address = address_of(request)
     with work() as unit:
         people.note_attempt(unit, name=body.name, address=address)
     with work() as unit:

@@ -1,6 +1,6 @@
 """Spawns, the fleet, and what waits for people."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
@@ -9,9 +9,10 @@ from dispatch.runs import RunSummary
 from dispatch.spawning import Decision, Fleet, InboxItem, NewSpawn, Spawn, SpawnState
 from functions.api.callers import Reader, Spawner
 from functions.api.errors import problem
+from functions.api.routing import Router
 from functions.api.unit import TheWork
 
-router = APIRouter(prefix="/api", tags=["spawns"])
+router = Router(prefix="/api", tags=["spawns"])
 
 STATUS = {SpawnState.ADMITTED: 201, SpawnState.WAITING: 202}
 
