@@ -7,30 +7,10 @@ from typing import Any
 import anthropic
 import pytest
 
+from dispatch.orchestrator import tools
 from tests.model_door import served
 
-ISSUE_TOOLS = {
-    "search_issues": ("query", "limit"),
-    "list_issues": ("status", "priority", "limit"),
-    "get_issue": ("identifier",),
-    "create_issue": ("title", "description", "priority"),
-    "update_issue": ("identifier", "status", "priority", "title", "description"),
-    "dispatch_investigation": ("identifier", "title", "description", "priority", "words"),
-    "dispatch_implementation": ("identifier", "words"),
-    "dispatch_qa": ("identifier", "words"),
-    "dispatch_research": ("identifier", "title", "description"),
-    "dispatch_triage": ("identifier",),
-    "fleet_status": (),
-    "why": ("identifier",),
-}
-TOOLS = [
-    {
-        "name": name,
-        "description": name,
-        "input_schema": {"type": "object", "properties": {key: {} for key in keys}, "additionalProperties": False},
-    }
-    for name, keys in ISSUE_TOOLS.items()
-]
+TOOLS = tools.definitions()
 
 
 class Chat:
@@ -58,6 +38,7 @@ class Chat:
         raise AssertionError("the turn does not end")
 
     def _use(self, call: Any) -> dict[str, Any]:
+        tools.TOOLS[call.name].read(call.input)  # raises what the product would refuse
         self.used.append((call.name, call.input))
         result = self.answers.get(call.name, {"items": []})
         if isinstance(result, Exception):

@@ -6,6 +6,7 @@ from infra.laptop.model.agent.brief import Brief, brief_in
 from infra.laptop.model.agent.hand_in import SCRIPTED
 from infra.laptop.model.agent.implement import implement, repair
 from infra.laptop.model.agent.investigate import investigate
+from infra.laptop.model.agent.landing import land_if_told
 from infra.laptop.model.agent.qa import try_out
 from infra.laptop.model.agent.research import research
 from infra.laptop.model.reading import Conversation
@@ -29,6 +30,8 @@ def is_agent(conversation: Conversation) -> bool:
 def act(conversation: Conversation) -> Step:
     """The agent's next step."""
     brief = brief_in(conversation)
+    if landing := land_if_told(conversation, brief):
+        return landing
     step = next_step(SCRIPTS[brief.workflow](conversation, brief), conversation.results)
     if len(conversation.turns) > 1 and not conversation.latest.results:
         heard = f"I read what you say: “{conversation.latest.words}” It goes into my hand-in. "
