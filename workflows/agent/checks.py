@@ -62,7 +62,14 @@ def run_command(name: str, command: str, *, cwd: Path, environment: dict[str, st
         _end_group(process)
         end_marked(environment.get(MARK, ""))
         seconds = round(time.monotonic() - began, 2)
-        return {"name": name, "command": command, "exit_code": exit_code, "seconds": seconds, "output": _tail(output), "before": None}
+        return {
+            "name": name[:100],
+            "command": command[:2000],
+            "exit_code": exit_code,
+            "seconds": seconds,
+            "output": _tail(output),
+            "before": None,
+        }
 
 
 def compared(after: list[dict[str, Any]], before: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from agent.repository import Repository
 from agent.session import Ending
 
 SUBJECT_LIMIT = 70
+SUMMARY_LIMIT = 5000  # characters; the protocol's
 
 
 @dataclass(frozen=True)
@@ -53,16 +54,19 @@ def subject_of(issue: str, verdict: Verdict) -> str:
 def compose_result(ending: Ending, verdict: Verdict, *, model: str) -> dict[str, Any]:
     """The protocol's result, but for the work on the repository."""
     result = ending.result or {}
+    whole, report = verdict.summary, verdict.handed_in.get("report")
+    if len(whole) > SUMMARY_LIMIT:
+        report = f"{whole}\n\n{report or ''}"
     return {
         "outcome": verdict.outcome,
-        "summary": verdict.summary,
+        "summary": whole if len(whole) <= SUMMARY_LIMIT else whole[: SUMMARY_LIMIT - 1] + "…",
         "cost_usd": round(ending.cost_usd, 6),
         "num_turns": result.get("num_turns") or 0,
         "model": model,
         "usage": ending.usage,
         "base_commit": None,
         "head_commit": None,
-        "report": verdict.handed_in.get("report"),
+        "report": report,
         "plan": verdict.handed_in.get("plan"),
         "question": verdict.handed_in.get("question"),
         "patch": None,

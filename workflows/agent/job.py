@@ -105,7 +105,7 @@ class Job:
             result |= self._work_done(verdict, base, known)
             result["checks"] = compared(self._checks_after(), before)
         elif changed := self._changes(base, known):
-            self._notice("error", f"A run that may not write has changed the worktree: {changed}. Nothing of it is handed in.")
+            self._notice("warning", f"This run proposes no changes, yet the worktree differs: {changed}. Nothing of it is handed in.")
         if result["outcome"] == "failed":
             patch = result["patch"] if isinstance(result["patch"], dict) else None
             result["report"] = result["report"] or hand_off(ending, verdict, patch)

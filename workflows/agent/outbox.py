@@ -7,7 +7,6 @@ it says so once, and events wait in memory; past `MEMORY_LIMIT` the oldest of th
 
 import json
 import os
-import re
 import threading
 import time
 from collections import deque
@@ -17,14 +16,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from agent.server import RefusedError, StaleClaimError, UnreachableError
+from agent.server import RefusedError, StaleClaimError, UnreachableError, encoded
 
 GATHER_S = 0.1  # a batch gathers this long; the promise is 300 ms from the event to its leaving
 BATCH_LIMIT = 250 * 1024  # bytes; the protocol's limit is 256 KB with its envelope
+BATCH_EVENTS = 500  # the server takes 1000
 MEMORY_LIMIT = 32 * 1024 * 1024
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 10.0
 SYNC_EVERY_S = 1.0
-NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")  # Postgres keeps no NUL in JSON
 
 
 class Receiver(Protocol):
@@ -107,10 +106,10 @@ class Outbox:
 
     def _encode(self, seq: int, kind: str, data: dict[str, Any]) -> bytes:
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        body = json.dumps({"seq": seq, "at": at, "kind": kind, "data": data}, ensure_ascii=False).encode(errors="replace")
+        body = encoded({"seq": seq, "at": at, "kind": kind, "data": data})
         for secret in self.secrets:
             body = body.replace(secret, b"[masked]")
-        return NUL.sub(rb"\1\\ufffd", body)
+        return body
 
     def _append(self, line: bytes) -> None:
         written = os.write(self.file, line)
@@ -163,7 +162,7 @@ class Outbox:
         size, batch = 2, []
         for item in self.pending:
             size += item.length + 1
-            if batch and size > BATCH_LIMIT:
+            if batch and (size > BATCH_LIMIT or len(batch) == BATCH_EVENTS):
                 break
             batch.append(item)
         return batch

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from agent.repository import GitError, Repository
-from agent.server import RefusedError, Server, StaleClaimError, UnreachableError, insist
+from agent.server import MissingError, RefusedError, Server, StaleClaimError, UnreachableError, insist
 from agent.settings import MissingSettingError, Settings
 
 BRANCH = re.compile(r"dispatch/[a-z0-9][a-z0-9._-]*")  # only ever a branch of our own, so never the base branch
@@ -35,7 +35,7 @@ def publish(settings: Settings) -> int:
             return 0
         published = put_on_branch(repository, branch=patch["branch"], base=patch["base_commit"], mbox=patch["mbox"])
         insist(lambda: server.report_published(published), patience_s=PATIENCE_S)
-    except StaleClaimError as error:
+    except (StaleClaimError, MissingError) as error:
         logger.info("nothing to publish: %s", error)
         return 0
     except (RefusedError, UnreachableError, GitError, PublishError) as error:

@@ -7,6 +7,7 @@ import http.client
 import json
 import platform
 import random
+import re
 import socket
 import threading
 import time
@@ -24,6 +25,8 @@ STALE = frozenset({409})
 TOKEN_IS_DEAD = frozenset({401, 403, 404, 409, 410})  # a run token ends with its run: all of these say "you no longer act for it"
 WORTH_ANOTHER_TRY = {408, 425, 429}
 
+NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")  # an escaped NUL, not an escaped backslash before "u0000"
+
 Json = dict[str, Any]
 Answer = TypeVar("Answer")
 
@@ -34,6 +37,10 @@ class StaleClaimError(Exception):
 
 class RefusedError(Exception):
     """The server does not take what it was sent, and would not take it a second time."""
+
+
+class MissingError(RefusedError):
+    """The server has no such thing."""
 
 
 class UnreachableError(Exception):
@@ -76,7 +83,7 @@ class Server:
         return self._call("POST", "published", published, self.settings.api_key)
 
     def _call(self, method: str, what: str, body: Json, token: str) -> Json:
-        return self._request(method, what, json.dumps({"generation": self.settings.generation, **body}).encode(), token)
+        return self._request(method, what, encoded({"generation": self.settings.generation, **body}), token)
 
     def _request(self, method: str, what: str, body: bytes | None, token: str) -> Json:
         over = TOKEN_IS_DEAD if token == self.run_token else STALE
@@ -99,7 +106,12 @@ def _meaning(error: urllib.error.HTTPError, over: frozenset[int]) -> Exception:
         return StaleClaimError(f"{error.code}: {said}")
     if error.code >= 500 or error.code in WORTH_ANOTHER_TRY:
         return UnreachableError(f"{error.code}: {said}")
-    return RefusedError(f"{error.code}: {said}")
+    return MissingError(said) if error.code == 404 else RefusedError(f"{error.code}: {said}")
+
+
+def encoded(body: Json) -> bytes:
+    """`body` as JSON that every database takes: neither NUL nor halves of characters."""
+    return NUL.sub(rb"\1\\ufffd", json.dumps(body, ensure_ascii=False).encode(errors="replace"))
 
 
 def insist(call: Callable[[], Answer], *, patience_s: float, given_up: threading.Event | None = None) -> Answer:

@@ -1,12 +1,12 @@
 """The real Claude Code CLI, the real runner, and a model whose words the test writes."""
 
 import os
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from infra.laptop.claude import OVERRIDE, ensure, place
 from tests.integration.agent.messages_api import Block, MessagesApi
 from tests.unit.agent.conftest import Runner, git, plane, start, worktree
 from tests.unit.agent.control_plane import ControlPlane
@@ -14,23 +14,14 @@ from tests.unit.agent.control_plane import ControlPlane
 __all__ = ["plane", "start", "worktree"]
 
 ROOT = Path(__file__).resolve().parents[3]
-CLI = "@anthropic-ai/claude-code@2.1.330"  # the version whose behaviour the runner is written against
-
 Act = Callable[..., MessagesApi]
 
 
 @pytest.fixture(scope="session")
 def claude() -> Path:
-    """The CLI: `DISPATCH_CLAUDE`, or the laptop's own copy, fetched by npm where it is not there yet."""
-    if named := os.environ.get("DISPATCH_CLAUDE"):
-        return Path(named)
-    place = ROOT / ".dispatch" / "claude"
-    cli = place / "node_modules" / ".bin" / "claude"
-    if not cli.exists():
-        place.mkdir(parents=True, exist_ok=True)
-        npm = ROOT / ".venv" / "bin" / "npm"
-        subprocess.run([npm, "install", "--silent", "--prefix", place, CLI], check=True, timeout=300)
-    return cli
+    """The CLI that `dispatch up` uses: `DISPATCH_CLAUDE`, or the pinned one, fetched by npm where it is not there yet."""
+    found = place(ROOT / ".dispatch")
+    return found if found.exists() and not os.environ.get(OVERRIDE) else ensure(ROOT / ".dispatch", tell=print)
 
 
 @pytest.fixture

@@ -115,6 +115,13 @@ def test_a_branch_that_holds_other_work_is_left_alone(worktree: Path) -> None:
         put_on_branch(opened(worktree), branch="dispatch/d-1", base=base, mbox=mbox)
 
 
+def test_a_run_without_a_patch_has_nothing_to_publish(plane: ControlPlane, start: Runner, worktree: Path) -> None:
+    plane.answers["patch"] = 404
+
+    assert start("claude", "publish", DISPATCH_REPOSITORY=str(worktree)).wait(20) == 0
+    assert plane.published is None
+
+
 def test_a_patch_that_was_not_accepted_is_not_published(plane: ControlPlane, start: Runner, worktree: Path) -> None:
     plane.patch = {"verdict": "refused", "reasons": ["touches .github"]}
 
