@@ -72,13 +72,26 @@ export class Fleet {
     }
     for (const { id, last_line } of running) {
       if (last_line) this.lines[id] ??= last_line;
-      if (!this.#runs.has(id)) this.#runs.set(id, this.feed.watch(`run:${id}`, { after: 'now', onFrame: (frame) => this.#said(id, frame) }));
+      if (!this.#runs.has(id)) this.#runs.set(id, this.#watch(id));
     }
   }
 
+  /** Follows the run from now on, and reads once more what happened to it until now. */
+  #watch(id: string): () => void {
+    return this.feed.watch(`run:${id}`, { after: 'now', onFrame: (frame) => this.#said(id, frame), onPlaced: () => void this.#refresh() });
+  }
+
   #said(id: string, frame: Frame): void {
+    if (frame.kind === 'run.state') this.#update(frame.data as RunSummary);
     if (frame.kind !== 'run.event') return;
-    const line = lineOf(frame.data as AgentEvent);
+    const event = frame.data as AgentEvent;
+    const line = lineOf(event);
     if (line) this.lines[id] = line;
+    if (event.kind === 'usage') this.#update({ id, metered_usd: event.data.metered_usd as number });
+  }
+
+  #update(change: Partial<RunSummary> & { id: string }): void {
+    const run = this.shown?.running.find(({ id }) => id === change.id);
+    if (run) Object.assign(run, change);
   }
 }

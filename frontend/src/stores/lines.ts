@@ -1,6 +1,7 @@
 /** One agent event as one line of plain words. */
 
 import type { AgentEvent } from '#api/shapes.ts';
+import { toolHeadline } from './run-tools.ts';
 
 /** The line for a run that is shown in one line alone, or null for an event that has nothing to say. */
 export function lineOf({ kind, data }: AgentEvent): string | null {
@@ -13,7 +14,7 @@ export function lineOf({ kind, data }: AgentEvent): string | null {
     case 'thinking':
       return 'Thinking …';
     case 'tool_use':
-      return [text(data.name), subjectOf(data.input)].filter(Boolean).join(' · ') || null;
+      return [text(data.name), atHome(toolHeadline(data.input))].filter(Boolean).join(' · ') || null;
     case 'tool_result':
       return data.is_error === true ? `${text(data.name)} failed: ${firstLine(data.text) ?? ''}` : null;
     case 'finished':
@@ -23,15 +24,23 @@ export function lineOf({ kind, data }: AgentEvent): string | null {
   }
 }
 
-// What a tool call is about, in the order in which tools name it.
-const SUBJECTS = ['command', 'file_path', 'path', 'pattern', 'query', 'description', 'prompt', 'identifier', 'title', 'url'];
+// What a call of the orchestrator's tools is about, in the order in which it says most.
+const SUBJECTS = ['identifier', 'title', 'query', 'status'];
 
-/** What a tool was asked about: its command, file, pattern or question; empty where the input names none. */
+/** What a tool of the orchestrator was asked about; empty where its input names nothing. */
 export function subjectOf(input: unknown): string {
   if (typeof input !== 'object' || input === null) return '';
   const named = input as Record<string, unknown>;
   const key = SUBJECTS.find((name) => typeof named[name] === 'string' && named[name] !== '');
   return key ? (firstLine(named[key]) ?? '') : '';
+}
+
+// Where a runner keeps the repository: the laptop's worktree, and a checkout of GitHub Actions.
+const CHECKOUT = /\S*\/worktree\/|\/home\/runner\/work\/[^/\s]+\/[^/\s]+\//g;
+
+/** Paths as they are called in the repository. */
+function atHome(line: string): string {
+  return line.replace(CHECKOUT, '');
 }
 
 function firstLine(value: unknown): string | null {

@@ -43,6 +43,11 @@ export function slug(word: string): string {
   return word.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
 }
 
+/** A sentence in markdown without its marks, for a line that shows text alone. */
+export function unmarked(text: string): string {
+  return text.replace(/[`*]|^#+\s+/gm, '');
+}
+
 /** `needs_decision` as a person reads it: `needs decision`. */
 export function plain(word: string): string {
   return word.replace(/_/g, ' ');
