@@ -83,6 +83,7 @@ def test_a_closed_or_different_issue_does_not_stand_in_the_way(chat, other):
         ("research DISPATCH-3", "dispatch_research"),
         ("investigate DISPATCH-3 again", "dispatch_investigation"),
         ("look into DISPATCH-3", "dispatch_investigation"),
+        ("retry DISPATCH-3", "dispatch_investigation"),
         ("why DISPATCH-3", "why"),
         ("why is DISPATCH-3 waiting?", "why"),
         ("show DISPATCH-3", "get_issue"),
@@ -115,6 +116,7 @@ def test_words_about_an_issue_use_the_right_tool(chat, words, tool):
         ("the status of orders is broken", "search_issues"),
         ("add a CSV export of orders", "search_issues"),
         ("why does the checkout fail?", "search_issues"),
+        ("SUMMER10 takes off too much", "search_issues"),
     ],
 )
 def test_words_about_no_issue_use_the_right_tool_first(chat, words, tool):
@@ -195,6 +197,15 @@ def test_why_tells_the_decisions(chat):
     said = chat(why={"items": [decision]}).say("why DISPATCH-3")
 
     assert "All places are taken. What would change it: It starts when one ends." in said
+
+
+def test_a_plan_is_never_approved_by_the_model(chat):
+    talk = chat()
+
+    said = talk.say("approve DISPATCH-3")
+
+    assert talk.used == []
+    assert "the page of DISPATCH-3" in said
 
 
 def test_a_tools_refusal_is_passed_on_in_its_own_words(chat):

@@ -73,6 +73,14 @@ def dispatch(_: Conversation, wish: Wish) -> Script:
     return Step(say_what_was_asked(asked, wish.identifier))
 
 
+def point_to_plan(_: Conversation, wish: Wish) -> Script:
+    """It is said where plans are approved: by a person, never by a model."""
+    return Step(
+        f"That is yours to do: the plan stands on the page of {wish.identifier}. Approving it there starts the implementation by itself."
+    )
+    yield
+
+
 def why(_: Conversation, wish: Wish) -> Script:
     """The decisions on an issue are told."""
     told = yield from use("why", {"identifier": wish.identifier}, "")
@@ -146,6 +154,7 @@ SCRIPTS: Mapping[Kind, Callable[[Conversation, Wish], Script]] = {
     Kind.PRESSED: acknowledge,
     Kind.HELP: greet,
     Kind.WHY: why,
+    Kind.APPROVE: point_to_plan,
     Kind.IMPLEMENT: dispatch,
     Kind.QA: dispatch,
     Kind.TRIAGE: dispatch,

@@ -13,6 +13,7 @@ class Kind(StrEnum):
     PRESSED = "pressed"
     HELP = "help"
     WHY = "why"
+    APPROVE = "approve"
     IMPLEMENT = "implement"
     QA = "qa"
     TRIAGE = "triage"
@@ -49,12 +50,13 @@ PRESSED = _any(
 # In both tables the first that fits wins.
 ABOUT_AN_ISSUE = (
     (Kind.WHY, _any(r"\bwhy\b")),
+    (Kind.APPROVE, _any(r"\b(?:approve|return|send back)\b")),
     (Kind.UPDATE, _any(r"\b(?:close|cancel|reopen|move|rename|priority|mark|set)\b", r"\bP[1-4]\b")),
     (Kind.IMPLEMENT, _any(r"\b(?:implement|build)\b")),
     (Kind.QA, _any(r"\b(?:test|qa|verify|check)\b")),
     (Kind.TRIAGE, _any(r"\btriage\b")),
     (Kind.RESEARCH, _any(r"\bresearch\b")),
-    (Kind.INVESTIGATE, _any(r"\b(?:investigate|look (?:into|at)|plan|fix|dig|again|start|dispatch an)\b")),
+    (Kind.INVESTIGATE, _any(r"\b(?:investigate|look (?:into|at)|plan|fix|dig|again|retry|start|dispatch an)\b")),
     (Kind.SHOW, _any("")),
 )
 OTHERWISE = (
@@ -88,7 +90,7 @@ OTHERWISE = (
     (
         Kind.REPORT,
         _any(
-            r"\b(?:wrong|broken|breaks?|fail(?:s|ed|ing)?|errors?|bugs?|crash\w*|slow|incorrect|missing|twice)\b",
+            r"\b(?:wrong|broken|breaks?|fail(?:s|ed|ing)?|errors?|bugs?|crash\w*|slow|incorrect|missing|twice|too (?:much|little|many|few|low|high|often|late))\b",
             r"\b(?:doesn'?t|does not|isn'?t|won'?t|can(?:no|')t|not work\w*|look into|investigate|fix|why does|why is|find out|plan)\b",
             r"^\W*(?:please |can you |could you )?(?:add|build|make|implement|support|i want|i need|we need|we want|let's)\b",
         ),
