@@ -90,7 +90,8 @@ OTHERWISE = (
     (
         Kind.REPORT,
         _any(
-            r"\b(?:wrong|broken|breaks?|fail(?:s|ed|ing)?|errors?|bugs?|crash\w*|slow|incorrect|missing|twice|too (?:much|little|many|few|low|high|often|late))\b",
+            r"\b(?:wrong|broken|breaks?|fail(?:s|ed|ing)?|errors?|bugs?|crash\w*|slow|incorrect|missing|twice)\b",
+            r"\btoo (?:much|little|many|few|low|high|often|late)\b",
             r"\b(?:doesn'?t|does not|isn'?t|won'?t|can(?:no|')t|not work\w*|look into|investigate|fix|why does|why is|find out|plan)\b",
             r"^\W*(?:please |can you |could you )?(?:add|build|make|implement|support|i want|i need|we need|we want|let's)\b",
         ),
