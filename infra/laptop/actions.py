@@ -30,7 +30,7 @@ from infra.laptop.repository import RepositoryError, base_branch, base_commit, c
 WORKFLOWS = {"auto-investigate", "prd-investigate", "prd-implement", "qa-test", "deep-research", "auto-triage"}
 INPUTS = {"run_id", "generation", "issue"}
 KNOWN = {"PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TERM", "NO_COLOR", "DISPATCH_CLAUDE", "PYTHONPATH"}
-TOOLS = ("npm_config_", "NODE_", "SSL_", "XDG_", "LD_LIBRARY_PATH")
+TOOLS = ("SCRIPTED_MODEL_", "npm_config_", "NODE_", "SSL_", "XDG_", "LD_LIBRARY_PATH")
 CANCEL_PATIENCE_S = 15.0  # longer than the supervisor's own
 ROOT = Path(__file__).parents[2]
 
@@ -52,6 +52,7 @@ class Actions:
     token: str
     data: Path
     job_environment: Mapping[str, str]
+    public_url: str
     runner: Path = ROOT / "workflows" / "agent"
 
     def door(self) -> Starlette:
@@ -150,7 +151,7 @@ class Actions:
             "status": state.status,
             "conclusion": state.conclusion,
             "url": url,
-            "html_url": f"{url}/logs",
+            "html_url": f"{self.public_url}/issue/{job.issue}",  # GitHub's page of a run; ours is the issue's
             "created_at": _iso(job.created_at),
             "updated_at": _iso(state.updated_at),
         }

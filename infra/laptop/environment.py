@@ -8,7 +8,7 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.laptop import model
+from infra.laptop import job, model
 from infra.laptop.folder import DataFolder
 from infra.laptop.problems import BadInputError
 
@@ -108,6 +108,8 @@ def aws_region(environ: Mapping[str, str]) -> str:
 def for_jobs(choices: Choices, environ: Mapping[str, str]) -> dict[str, str]:
     """What a job on this machine is told, as secrets and variables of a repository on GitHub would tell it."""
     given = {name: environ[name] for name in FOR_JOBS if environ.get(name)}
+    if choices.is_scripted:
+        given = {"DISPATCH_API_KEY": environ["DISPATCH_API_KEY"], job.SCRIPTED: "1"}
     return given | {"DISPATCH_API_URL": choices.inner_url}
 
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import FrameType
 
@@ -17,6 +18,7 @@ from infra.laptop.jobs import Conclusion, Job, JobFolder, State
 from infra.laptop.processes import end_with_parent
 from infra.laptop.repository import RepositoryError, worktree
 
+SCRIPTED = "DISPATCH_SCRIPTED_MODEL"  # in a job's environment, "1" instead of a key
 GRACE_S = 8.0  # for the runner to end its agent and say a last word
 PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
@@ -50,7 +52,8 @@ def run(folder: JobFolder, runner: Path) -> Conclusion:
     environment = os.environ | _told(job, folder)
     environment["DISPATCH_CLAUDE"] = str(_agent_program(folder))
     folder.spool.mkdir(exist_ok=True)
-    with worktree(Path(job.repository), job.commit, folder.worktree):
+    with _model(environment) as access, worktree(Path(job.repository), job.commit, folder.worktree):
+        environment |= access
         _say(f"{job.workflow} for {job.issue} on {job.commit[:12]} of {job.repository}")
         for step in ("run", "publish"):
             code = _step([sys.executable, str(runner), step], folder.worktree, environment)
@@ -58,6 +61,15 @@ def run(folder: JobFolder, runner: Path) -> Conclusion:
                 _say(f"The step {step} ended with {code}.")
                 return "failure"
     return "success"
+
+
+def _model(environment: dict[str, str]) -> AbstractContextManager[dict[str, str]]:
+    """A scripted model of the job's own, where there is no real one."""
+    if environment.pop(SCRIPTED, "") != "1":
+        return nullcontext({})
+    from infra.laptop.jobmodel import scripted_model
+
+    return scripted_model()
 
 
 def _told(job: Job, folder: JobFolder) -> dict[str, str]:

@@ -158,7 +158,7 @@ def _doors(choices: Choices, ours: DataFolder, sqs: Sqs, repository: Path | None
         more["/model"] = _below("/model", model.door)
     if repository:
         told = environment.for_jobs(choices, os.environ)
-        actions = Actions(os.environ["GITHUB_REPO"], repository, os.environ["GITHUB_TOKEN"], ours.path.absolute(), told)
+        actions = Actions(os.environ["GITHUB_REPO"], repository, os.environ["GITHUB_TOKEN"], ours.path, told, os.environ["PUBLIC_URL"])
         actions.mend()
         more["/github"] = _below("/github", actions.door())
     doors = Doors(sqs, Site(ROOT / "frontend" / "build", sockets_url=os.environ["SOCKETS_URL"]), more=more)
@@ -197,7 +197,7 @@ def _opened(progress: Progress, choices: Choices, ours: DataFolder, repository: 
         progress.say(hint)
     progress.say(f"Its log is {ours.path / 'dispatch.log'}. Ctrl-C stops it.")
     if repository:
-        _soon(_fetch_agent, ours.path.absolute(), progress)
+        _soon(_fetch_agent, ours.path, progress)
 
 
 def _below(prefix: str, app: ASGIApp) -> ASGIApp:

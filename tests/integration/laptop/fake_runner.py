@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 step = sys.argv[1]
@@ -16,6 +17,9 @@ mark = marks / f"{os.environ['DISPATCH_RUN_ID']}-{step}.json"
 here = Path.cwd()
 mark.write_text(json.dumps({"cwd": str(here), "files": sorted(p.name for p in here.iterdir()), "environment": dict(os.environ)}))
 sys.stdout.write(f"step {step} says hello\n")
+if step == "run" and says == "model":
+    with urllib.request.urlopen(os.environ["ANTHROPIC_BASE_URL"]) as answer:
+        (marks / "model").write_text(str(answer.status))
 if step == "run" and says == "fail":
     raise SystemExit(1)
 if step == "run" and says in ("sleep", "stubborn"):

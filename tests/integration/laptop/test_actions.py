@@ -39,11 +39,11 @@ def repository(tmp_path: Path) -> Path:
 class Door:
     """The door on one repository, as product code would use it."""
 
-    def __init__(self, repository: Path, data: Path, marks: Path, says: str = "") -> None:
+    def __init__(self, repository: Path, data: Path, marks: Path, says: str = "", **more: str) -> None:
         program = marks / "claude"
         program.write_text("#!/bin/sh\n")
-        environment = {"FAKE_MARKS": str(marks), "FAKE_SAYS": says, "DISPATCH_API_KEY": "key", "DISPATCH_CLAUDE": str(program)}
-        self.actions = Actions("laptop/shop", repository, "token", data, environment, runner=RUNNER)
+        environment = {"FAKE_MARKS": str(marks), "FAKE_SAYS": says, "DISPATCH_API_KEY": "key", "DISPATCH_CLAUDE": str(program)} | more
+        self.actions = Actions("laptop/shop", repository, "token", data, environment, "http://localhost:3002", runner=RUNNER)
         self.http = TestClient(self.actions.door(), headers={"authorization": "Bearer token"})
         self.marks, self.data = marks, data
 
@@ -82,7 +82,7 @@ def make_door(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("SECRET_OF_THE_SERVER", "secret")
     marks = tmp_path / "marks"
     marks.mkdir()
-    return lambda says="": Door(repository, tmp_path / "data", marks, says)
+    return lambda says="", **more: Door(repository, tmp_path / "data", marks, says, **more)
 
 
 def worktrees(repository: Path) -> int:
@@ -96,6 +96,7 @@ def test_a_job_runs_both_steps_in_a_worktree_of_the_base_and_leaves_none(make_do
     answer = door.dispatch(run_id)
 
     assert answer.status_code == 200
+    assert answer.json()["html_url"] == "http://localhost:3002/issue/DISPATCH-1"
     number = answer.json()["workflow_run_id"]
     assert door.wait(number) == "success"
     ran, published = door.mark(run_id, "run"), door.mark(run_id, "publish")
@@ -108,6 +109,16 @@ def test_a_job_runs_both_steps_in_a_worktree_of_the_base_and_leaves_none(make_do
     assert "step run says hello" in door.http.get(f"{PATH}/runs/{number}/logs").text
     assert worktrees(repository) == 1
     assert not Path(ran["cwd"]).exists()
+
+
+def test_a_job_without_a_key_has_a_scripted_model_of_its_own(make_door: Callable[..., Door], repository: Path) -> None:
+    door = make_door("model", DISPATCH_SCRIPTED_MODEL="1")
+
+    number = door.dispatch("r1").json()["workflow_run_id"]
+
+    assert door.wait(number) == "success"
+    assert door.mark("r1", "run")["environment"]["ANTHROPIC_API_KEY"] == "scripted"
+    assert (door.marks / "model").read_text() == "200"
 
 
 def test_a_failing_step_fails_the_job_and_nothing_is_published(make_door: Callable[..., Door], repository: Path) -> None:
