@@ -24,11 +24,12 @@ function place(given: Record<string, unknown>, telling: string): string {
   return telling === given['pattern'] && typeof path === 'string' ? ` in ${firstLine(path)}` : '';
 }
 
-/** The input as a person reads it: a command as it was typed, else the names and values. */
-export function inputText(input: unknown): string {
+/** The input as a person reads it, names and values, without what the headline says already. */
+export function inputText(input: unknown, headline = ''): string {
   if (typeof input === 'string') return plainText(input);
   if (typeof input !== 'object' || input === null) return input === null || input === undefined ? '' : String(input);
   return Object.entries(input as Record<string, unknown>)
+    .filter(([, value]) => typeof value !== 'string' || value.trim() !== headline)
     .map(([name, value]) => `${plainText(name)}: ${typeof value === 'string' ? plainText(value) : plainText(JSON.stringify(value, null, 2))}`)
     .join('\n');
 }

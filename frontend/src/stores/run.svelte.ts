@@ -47,7 +47,7 @@ export class RunView {
   found = $derived(findRows(this.shown, this.query));
   firstError = $derived(this.shown.findIndex(isErrorRow));
   isRunning = $derived(this.run !== null && this.run.state !== 'finished');
-  meteredUsd = $derived(this.run?.cost_usd ?? this.metered ?? this.run?.metered_usd ?? null);
+  meteredUsd = $derived(this.run?.cost_usd ?? highest(this.metered, this.run?.metered_usd ?? null));
 
   #log = new RunLog();
   #after = 0;
@@ -186,6 +186,11 @@ export class RunView {
       if (newest) this.announced = lineOf(newest);
     });
   }
+}
+
+/** The agent's events and its heartbeats both tell of the meter, which only rises. */
+function highest(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }
 
 const STATES = ['queued', 'starting', 'running', 'finished'];
