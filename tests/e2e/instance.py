@@ -1,0 +1,118 @@
+"""A whole Dispatch of one's own, as `dispatch up` makes it, and what a person or a machine may ask it."""
+
+import http.cookiejar
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from infra.laptop.postgres import place
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = "a long enough password"
+
+
+class Instance:
+    """`dispatch up` in a data folder of its own, on a port of its own; it may be killed and started again."""
+
+    def __init__(self, data: Path, *, claude: Path, **settings: str) -> None:
+        self.data = data
+        self.port = _free_port()
+        self.url = f"http://localhost:{self.port}"
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("ANTHROPIC", "GITHUB_", "PG", "DISPATCH_"))}
+        self._environment = clean | {"PORT": str(self.port), "DISPATCH_PASSWORD": PASSWORD, "DISPATCH_CLAUDE": str(claude)} | settings
+        self._jar = http.cookiejar.CookieJar()
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._jar))
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """It answers."""
+        words = [sys.executable, "-m", "infra.cli", "up", "--no-build", "--data", str(self.data)]
+        said = self.data.with_suffix(".log")
+        with said.open("ab") as log:
+            self._process = subprocess.Popen(words, cwd=ROOT, env=self._environment, stdout=log, stderr=log)
+        until(self._answers, 60, lambda: f"the instance never answered:\n{said.read_text()}")
+
+    def kill(self) -> None:
+        """It is gone from one moment to the next, as after a power cut."""
+        assert self._process
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self) -> None:
+        """It is asked to stop, and has."""
+        if self._process and self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait(20)
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """The answer's JSON; the owner asks. A refusal is an answer too: its problem."""
+        if not len(self._jar):
+            self._send("POST", "/api/auth", {"password": PASSWORD})
+        return self._send(method, path, body)
+
+    def finished_run(self, ref: str, *, seconds: float = 90) -> dict[str, Any]:
+        """The issue's newest run, once it has ended."""
+
+        def ended() -> Any:
+            runs = self.ask("GET", f"/api/issues/{ref}/runs")["items"]
+            return runs[0] if runs and runs[0]["state"] == "finished" else None
+
+        return until(ended, seconds, f"the run of {ref} never ended")
+
+    def events(self, run_id: str) -> list[dict[str, Any]]:
+        """Every frame of the run, as the feed has them."""
+        frames: list[dict[str, Any]] = []
+        while page := self.ask("GET", f"/api/feed/run:{run_id}?after={frames[-1]['seq'] if frames else 0}")["frames"]:
+            frames += page
+        return frames
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What the database answers."""
+        folder = place.data_place(self.data / "postgres", place.lesser_account())
+        notes = json.loads(folder.with_name(f"{folder.name}.json").read_text())
+        with psycopg.connect(f"postgresql://dispatch:{notes['password']}@127.0.0.1:{notes['port']}/dispatch") as conn:
+            return conn.execute(query).fetchall()  # type: ignore[call-overload]
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self._send("GET", "/api/health", None))
+        except OSError:
+            return False
+
+    def _send(self, method: str, path: str, body: Any) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json", "X-Requested-With": "dispatch"}
+        request = urllib.request.Request(self.url + path, data, headers, method=method)
+        try:
+            with self._opener.open(request, timeout=30) as answer:
+                text = answer.read()
+        except urllib.error.HTTPError as error:
+            text = error.read()
+        return json.loads(text) if text else None
+
+
+def until(look: Callable[[], Any], seconds: float, complaint: str | Callable[[], str]) -> Any:
+    """What `look` gives, as soon as it gives something."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := look():
+            return found
+        time.sleep(0.2)
+    raise AssertionError(complaint if isinstance(complaint, str) else complaint())
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

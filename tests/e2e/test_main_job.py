@@ -1,0 +1,49 @@
+"""The main job, as a stranger does it: a sentence becomes a branch whose tests pass."""
+
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Begin
+from tests.e2e.instance import Instance
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+WANTED = "the total is wrong for orders with a discount, look into it"
+RUN_MS = 90_000
+
+
+def test_a_sentence_becomes_a_branch_whose_tests_pass(begin: Begin, sign_in: Callable[[Instance], Page], tmp_path: Path) -> None:
+    instance = begin(SCRIPTED_MODEL_PACE_MS="3")
+    page = sign_in(instance)
+
+    page.get_by_role("combobox", name="What you want").fill(WANTED)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Investigate").click()
+    page.get_by_role("link", name="DISPATCH-1").first.click()
+
+    expect(page.get_by_text("python3 -m unittest -q").first).to_be_visible(timeout=RUN_MS)  # the live lines
+    approve = page.get_by_role("button", name="Approve and implement")
+    expect(approve).to_be_visible(timeout=RUN_MS)
+    expect(page.get_by_text("applied twice").or_(page.get_by_text("called twice")).first).to_be_visible()  # the plan
+    approve.click()
+
+    expect(page.get_by_text("check passes, failed before").first).to_be_visible(timeout=RUN_MS)
+    page.get_by_role("tab", name=re.compile("Changes")).click()
+    expect(page.get_by_text("shop/orders.py").first).to_be_visible()
+    expect(page.get_by_text("+def line_total").or_(page.get_by_text("def line_total(line: Line) -> int:")).first).to_be_visible()
+
+    branch = instance.ask("GET", "/api/issues/DISPATCH-1")["branch"]
+    assert re.fullmatch(r"dispatch/dispatch-1-[0-9a-f]{8}", branch)
+    assert _tests_pass(instance.data / "demo", branch, tmp_path / "by-hand")
+    assert not _tests_pass(instance.data / "demo", "main", tmp_path / "before")
+
+
+def _tests_pass(repository: Path, branch: str, folder: Path) -> bool:
+    """What a person sees who checks the branch out and runs its tests by hand."""
+    subprocess.run(["git", "clone", "-q", "--branch", branch, str(repository), str(folder)], check=True)
+    return subprocess.run(["python3", "-m", "unittest", "-q"], cwd=folder, capture_output=True).returncode == 0
