@@ -17,6 +17,10 @@ LONGEST_LINE = 64 * 1024 * 1024
 TERM_GRACE_S = 5.0  # between SIGTERM and SIGKILL
 
 
+class CannotStartError(Exception):
+    """The agent CLI cannot be started on this machine."""
+
+
 class Engine:
     """One CLI process. `lines` yields its output; None in it means that the output has ended."""
 
@@ -26,7 +30,10 @@ class Engine:
         self.inputs: queue.Queue[bytes | None] = queue.Queue()
         self.errors: deque[bytes] = deque(maxlen=200)
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, cwd=cwd, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
+        try:
+            self.process = subprocess.Popen(command, cwd=cwd, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
+        except OSError as error:
+            raise CannotStartError(f"The agent CLI cannot be started: {error}") from error
         for pump in (self._write_input, self._read_output, self._read_errors):
             threading.Thread(target=pump, daemon=True).start()
 

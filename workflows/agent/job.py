@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from agent.checks import BadConfigurationError, Configuration, compared, read_configuration, run_command
-from agent.engine import end_marked
+from agent.engine import CannotStartError, end_marked
 from agent.handover import Verdict, collect_work, compose_result, hand_off, judge, subject_of, without_the_unfitting
 from agent.heart import Heart
 from agent.outbox import Outbox
@@ -83,10 +83,16 @@ class Job:
                 return None
             return self._gather(ending, base, known, before)
         except StoppedError:
-            return None
+            return (
+                self._cut_short("The runner was told to stop before the agent had begun.")
+                if self.stop.reason == Reason.TERMINATED
+                else None
+            )
+        except CannotStartError as error:
+            return self._cut_short(str(error))
         except Exception as error:  # (the job's door: whatever breaks, the run ends with its reason)
             logger.exception("the runner broke")
-            return self._broken(error)
+            return self._cut_short(f"The runner broke: {type(error).__name__}: {error}")
 
     def _prepare(self) -> list[dict[str, Any]]:
         """The repository is set up, and its checks have run as it stands."""
@@ -170,6 +176,8 @@ class Job:
         except StaleClaimError:
             return self._leave()
         except (RefusedError, UnreachableError) as error:
+            if self.stop.reason in {Reason.STALE, Reason.CANCELLED}:  # the answer was lost, and the heart has heard the rest
+                return self._leave()
             logger.error("the result could not be handed in: %s", error)  # noqa: TRY400
             return TERMINATED_EXIT if self.stop.is_set() else 1
         print(json.dumps(answer))
@@ -195,14 +203,10 @@ class Job:
     def _leave(self) -> int:
         """Nothing more is sent: the server knows already, or the claim is someone else's."""
         logger.info("stopped: %s", self.stop.reason or Reason.STALE)
-        if self.stop.reason == Reason.TERMINATED:
-            self._notice("warning", "The runner was told to stop before the agent had begun.")
-            self.outbox.drain(FAREWELL_S)
-            return TERMINATED_EXIT
-        return 0
+        return TERMINATED_EXIT if self.stop.reason == Reason.TERMINATED else 0
 
-    def _broken(self, error: Exception) -> dict[str, Any]:
-        why = f"The runner broke: {type(error).__name__}: {error}"
+    def _cut_short(self, why: str) -> dict[str, Any]:
+        """The result of a run that never came to an agent's end."""
         self._notice("error", why)
         usage, (cost, _) = self.session.meter.usage(), self.session.pulse()
         ending = Ending(None, None, why, None, "", self.session.last_words, self.session.cli_version, cost, usage)

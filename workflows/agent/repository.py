@@ -86,7 +86,7 @@ class Repository:
     def commits_between(self, base: str, head: str) -> list[dict[str, str]]:
         """The commits after `base` up to `head`, oldest first."""
         lines = self.git("log", "--reverse", "--format=%H %s", f"{base}..{head}").splitlines()
-        return [{"sha": line[:40], "subject": _clean(line[41:])} for line in lines]
+        return [{"sha": line[:40], "subject": _clean(line[41:])[:500]} for line in lines]
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether `newer` holds everything up to `older`."""

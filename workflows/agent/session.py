@@ -125,7 +125,7 @@ class Session:
 
     def _reason_to_end(self) -> str | None:
         if self.stop.is_set():
-            return f"The run was stopped ({self.stop.reason})."
+            return "The runner was told to stop before the agent had finished."
         if self.output_ended or self.at_rest:
             return None
         if self.meter.metered_usd >= self.brief["cap_usd"]:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 from tests.unit.agent.conftest import Runner, git
@@ -248,6 +249,35 @@ def test_sigterm_ends_everything_the_agent_started_and_says_so(plane: ControlPla
     assert not is_alive(int((tmp_path / "pid").read_text()))
     assert plane.result is not None
     assert plane.result["outcome"] == "failed"
+
+
+def test_sigterm_before_the_agent_has_begun_is_told_too(plane: ControlPlane, start: Runner, script, worktree: Path, tmp_path: Path) -> None:
+    plane.told = brief(writes_code=True)
+    (worktree / ".github").mkdir()
+    (worktree / ".github" / "dispatch.toml").write_text(f'[setup]\ncommands = ["echo $$ > {tmp_path}/pid; sleep 60"]\n')
+
+    runner = start(script("hand_in()\n"))
+    plane.wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
+    runner.send_signal(signal.SIGTERM)
+    runner.communicate(timeout=20)
+
+    assert runner.returncode == 143
+    assert not is_alive(int((tmp_path / "pid").read_text()))
+    assert plane.result is not None
+    assert "before the agent had begun" in plane.result["summary"]
+
+
+def test_a_server_that_never_comes_back_ends_in_failure_with_everything_on_disk(
+    plane: ControlPlane, start: Runner, script, tmp_path: Path
+) -> None:
+    runner = start(script('speak("kept")\ntime.sleep(1)\nhand_in()\n'), DISPATCH_PATIENCE_S="1")
+    plane.wait_for(lambda: plane.made("claim"))
+    time.sleep(0.1)
+    plane.is_away = True
+    runner.communicate(timeout=30)
+
+    assert runner.returncode == 1
+    assert "kept" in (tmp_path / "spool" / "events.ndjson").read_text()
 
 
 def test_checks_run_before_and_after_the_work_and_what_is_left_is_committed(
