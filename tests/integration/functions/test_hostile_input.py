@@ -63,6 +63,9 @@ class Sender:
             return self.value(self.chance.choice(choices))
         if choices := schema.get("enum") or ([schema["const"]] if "const" in schema else None):
             return self.chance.choice(choices)
+        return self.of_type(schema)
+
+    def of_type(self, schema):
         match schema.get("type"):
             case "object" if "properties" in schema:
                 needed = set(schema.get("required", []))
