@@ -10,7 +10,8 @@ import type { FeedPage, Frame, Ticket } from '#api/shapes.ts';
 import { Cursor } from './cursor.ts';
 import { Pieces, type Piece } from './pieces.ts';
 
-export type FeedState = 'connecting' | 'live' | 'reconnecting' | 'polling';
+/** `polling`: sockets do not get through, HTTP does; `offline`: neither does. */
+export type FeedState = 'connecting' | 'live' | 'reconnecting' | 'polling' | 'offline';
 
 export interface FeedSocket {
   send(text: string): void;
@@ -71,7 +72,7 @@ interface Said {
 }
 
 const FIRST_RETRY_MS = 400;
-const LONGEST_RETRY_MS = 15_000;
+const LONGEST_RETRY_MS = 10_000;
 const SILENCE_MS = 45_000; // the server pings every 20 s: two missed pings are a dead line
 const PROVEN_MS = 5_000; // a connection this old was a real one
 const POLL_MS = 2_000;
@@ -199,7 +200,7 @@ export class Feed {
       });
       this.#armSilence();
     } catch {
-      if (attempt === this.#attempt) this.#lost();
+      if (attempt === this.#attempt) this.#lost('offline');
     }
   }
 
@@ -211,14 +212,14 @@ export class Feed {
     for (const name of this.#topics.keys()) this.#ask(name);
   }
 
-  #lost(): void {
+  #lost(reach: 'polling' | 'offline' = 'polling'): void {
     this.#attempt += 1;
     this.#close();
     this.#cancel('silence');
     this.#cancel('proven');
     this.#failures += 1;
-    if (this.#failures > TRIES_BEFORE_POLLING) this.#poll();
-    else this.state = 'reconnecting';
+    this.state = this.#failures > TRIES_BEFORE_POLLING ? reach : 'reconnecting';
+    if (this.state === 'polling') this.#poll();
     const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.#failures - 1));
     this.#set('retry', longest * (0.5 + this.#transport.random() / 2), () => void this.#connect());
   }
@@ -311,7 +312,6 @@ export class Feed {
   }
 
   #poll(): void {
-    this.state = 'polling';
     if (this.#timers.poll) return;
     const again = async (): Promise<void> => {
       await Promise.all([...this.#topics.keys()].map((name) => this.#catchUp(name)));

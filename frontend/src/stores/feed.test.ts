@@ -135,6 +135,22 @@ test('where sockets are blocked the frames are read over HTTP', async () => {
   expect(seqs).toEqual([1]);
 });
 
+test('a server out of reach is said so, and found again', async () => {
+  const { server, feed } = await connected();
+  const seqs = seen(feed, 'board');
+  server.httpWorks = false;
+
+  server.cut();
+  await server.pass(10_000);
+  expect(feed.state).toBe('offline');
+  server.httpWorks = true;
+  server.publish('board');
+  await server.pass(10_000);
+
+  expect(feed.state).toBe('live');
+  expect(seqs).toEqual([1]);
+});
+
 test('a line that is silent for two pings is given up', async () => {
   const { server, feed } = await connected();
 
