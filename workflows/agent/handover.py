@@ -34,12 +34,12 @@ def judge(ending: Ending, schema: dict[str, Any]) -> Verdict:
     return Verdict(handed_in["outcome"], str(handed_in.get("summary") or ""), handed_in, None)
 
 
-def collect_work(repository: Repository, base: str, known: set[str], subject: str) -> dict[str, Any] | None:
+def collect_work(repository: Repository, base: str, known: dict[str, str], subject: str) -> dict[str, Any] | None:
     """Everything the agent changed is committed on `base`; answers the patch, None where there is none.
 
-    `known` are paths that differed before the agent began: they are nobody's work. Raises `GitError`, `PatchTooLargeError`.
+    `known` are the leftovers from before the agent began: as they were, they are nobody's work. Raises `GitError`, `PatchTooLargeError`.
     """
-    repository.commit(repository.leftovers() - known, subject)
+    repository.commit(repository.leftovers_since(known), subject)
     repository.straighten(base, subject)
     return repository.patch(base)
 

@@ -50,6 +50,7 @@ class Job:
     def __init__(self, settings: Settings, server: Server, claim: dict[str, Any]) -> None:
         self.settings, self.server, self.claim, self.brief = settings, server, claim, claim["brief"]
         self.began = time.monotonic()
+        self.configuration = Configuration()
         self.stop = Stop()
         secrets = [*settings.secrets(), claim["run_token"]]
         self.outbox = Outbox(server, settings.spool_dir / "events.ndjson", secrets=secrets, on_stale=lambda: self.stop.ask(Reason.STALE))
@@ -83,25 +84,25 @@ class Job:
                 return None
             return self._gather(ending, base, known, before)
         except StoppedError:
-            return (
-                self._cut_short("The runner was told to stop before the agent had begun.")
-                if self.stop.reason == Reason.TERMINATED
-                else None
-            )
+            terminated = self.stop.reason == Reason.TERMINATED
+            return self._cut_short("The runner was told to stop before the agent had begun.") if terminated else None
         except CannotStartError as error:
             return self._cut_short(str(error))
-        except Exception as error:  # (the job's door: whatever breaks, the run ends with its reason)
+        except Exception as error:  # the job's door: whatever breaks, the run ends with its reason
             logger.exception("the runner broke")
             return self._cut_short(f"The runner broke: {type(error).__name__}: {error}")
 
     def _prepare(self) -> list[dict[str, Any]]:
         """The repository is set up, and its checks have run as it stands."""
-        configuration = self._configuration()
-        for number, command in enumerate(configuration.setup, 1):
+        try:
+            self.configuration = read_configuration(self.settings.worktree)
+        except BadConfigurationError as error:
+            self._notice("warning", str(error))
+        for number, command in enumerate(self.configuration.setup, 1):
             self._run(f"setup {number}", command, "before the work")
-        return self._check(configuration, "before the work")
+        return self._check("before the work")
 
-    def _gather(self, ending: Ending, base: str, known: set[str], before: list[dict[str, Any]]) -> dict[str, Any]:
+    def _gather(self, ending: Ending, base: str, known: dict[str, str], before: list[dict[str, Any]]) -> dict[str, Any]:
         """The result, with the work on the repository and the checks after it."""
         verdict = judge(ending, self.brief["result_schema"])
         if verdict.failure:
@@ -117,7 +118,7 @@ class Job:
             result["report"] = result["report"] or hand_off(ending, verdict, patch)
         return result
 
-    def _work_done(self, verdict: Verdict, base: str, known: set[str]) -> dict[str, Any]:
+    def _work_done(self, verdict: Verdict, base: str, known: dict[str, str]) -> dict[str, Any]:
         try:
             patch = collect_work(self.repository, base, known, subject_of(self.claim["issue"], verdict))
         except (GitError, PatchTooLargeError) as error:
@@ -125,27 +126,21 @@ class Job:
             return {"outcome": "failed", "summary": f"The work could not be handed in: {error}"}
         return {"patch": patch, "head_commit": self.repository.head() if patch else None}
 
-    def _changes(self, base: str, known: set[str]) -> str:
+    def _changes(self, base: str, known: dict[str, str]) -> str:
         moved = ["HEAD"] if self.repository.head() != base else []
-        return ", ".join(moved + sorted(self.repository.leftovers() - known))[:500]
+        return ", ".join(moved + sorted(self.repository.leftovers_since(known)))[:500]
 
     def _checks_after(self) -> list[dict[str, Any]]:
+        """The same checks as before the work: what the agent may have made of the configuration does not count."""
         try:
-            return self._check(self._configuration(), "after the work")
+            return self._check("after the work")
         except StoppedError:
             if self.stop.reason == Reason.TERMINATED:  # no time for checks, but what was done is still handed in
                 return []
             raise
 
-    def _configuration(self) -> Configuration:
-        try:
-            return read_configuration(self.settings.worktree)
-        except BadConfigurationError as error:
-            self._notice("warning", str(error))
-            return Configuration()
-
-    def _check(self, configuration: Configuration, when: str) -> list[dict[str, Any]]:
-        return [self._run(name, command, when) for name, command in configuration.checks.items()]
+    def _check(self, when: str) -> list[dict[str, Any]]:
+        return [self._run(name, command, when) for name, command in self.configuration.checks.items()]
 
     def _run(self, name: str, command: str, when: str) -> dict[str, Any]:
         self._go_on()

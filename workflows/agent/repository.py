@@ -3,6 +3,7 @@
 Every command runs without the repository's hooks and without any key: what an agent may have put into a configuration gains nothing.
 """
 
+import hashlib
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -52,11 +53,15 @@ class Repository:
         """The commit that is checked out."""
         return self.git("rev-parse", "HEAD").strip()
 
-    def leftovers(self) -> set[str]:
-        """Paths that differ from the commit: changed, deleted, or new and not ignored."""
+    def leftovers(self) -> dict[str, str]:
+        """Paths that differ from the commit (changed, deleted, or new and not ignored), each with a fingerprint of what stands there."""
         tracked = self.git("diff", "--name-only", "--no-ext-diff", "--no-renames", "-z", "HEAD")
         new = self.git("ls-files", "--others", "--exclude-standard", "-z")
-        return {path for path in (tracked + new).split("\0") if path}
+        return {path: _fingerprint(self.path / path) for path in (tracked + new).split("\0") if path}
+
+    def leftovers_since(self, known: dict[str, str]) -> set[str]:
+        """Paths that differ from the commit and are not as they were among `known`."""
+        return {path for path, fingerprint in self.leftovers().items() if known.get(path) != fingerprint}
 
     def commit(self, paths: set[str], subject: str) -> None:
         """`paths` as they stand are one more commit, in the agent's name; nothing happens where that changes nothing."""
@@ -117,6 +122,12 @@ class Repository:
         return [
             {"path": _clean(path), "additions": added, "deletions": gone, "status": _status(state_of[path])} for added, gone, path in counts
         ]
+
+
+def _fingerprint(path: Path) -> str:
+    if path.is_symlink():
+        return f"-> {path.readlink()}"
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def _pairs(numstat: str) -> list[tuple[int, int, str]]:

@@ -43,7 +43,6 @@ class ControlPlane:
         self.orders: list[dict[str, Any]] = []
         self.is_away = False
         self.events: dict[int, dict[str, Any]] = {}
-        self.arrivals: dict[int, float] = {}
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.result: dict[str, Any] | None = None
         self.published: dict[str, Any] | None = None
@@ -108,7 +107,6 @@ class ControlPlane:
         if call == "events":
             for event in body["events"]:
                 self.events.setdefault(event["seq"], event)
-                self.arrivals.setdefault(event["seq"], time.time())
             return {"newest": max(self.events)}
         if call == "heartbeat":
             return self.orders.pop(0) if self.orders else {"directive": "continue", "say": []}

@@ -18,7 +18,7 @@ def opened(path: Path) -> Repository:
 
 
 def patch_of(worktree: Path, base: str) -> dict:
-    patch = collect_work(opened(worktree), base, set(), "DISPATCH-1: Work")
+    patch = collect_work(opened(worktree), base, {}, "DISPATCH-1: Work")
     assert patch is not None
     return patch
 
@@ -26,7 +26,7 @@ def patch_of(worktree: Path, base: str) -> dict:
 def test_nothing_changed_is_no_patch(worktree: Path) -> None:
     repository = opened(worktree)
 
-    assert collect_work(repository, repository.head(), set(), "x") is None
+    assert collect_work(repository, repository.head(), {}, "x") is None
 
 
 def test_commits_leftovers_binaries_and_deletions_are_all_in_the_patch(worktree: Path, tmp_path: Path) -> None:
@@ -64,6 +64,20 @@ def test_a_history_that_left_its_base_becomes_one_commit(worktree: Path) -> None
 
     assert [file["path"] for file in patch["files"]] == ["new.txt"]
     assert [commit["subject"] for commit in patch["commits"]] == ["DISPATCH-1: Work"]
+
+
+def test_what_setup_left_is_nobodys_work_until_the_agent_changes_it(worktree: Path) -> None:
+    repository = opened(worktree)
+    base = repository.head()
+    (worktree / "lock.txt").write_text("made by setup\n")
+    (worktree / "README.md").write_text("made by setup\n")
+    known = repository.leftovers()
+    (worktree / "README.md").write_text("made by the agent\n")
+
+    patch = collect_work(repository, base, known, "DISPATCH-1: Work")
+
+    assert patch is not None
+    assert [file["path"] for file in patch["files"]] == ["README.md"]
 
 
 def test_hooks_that_an_agent_left_do_not_run(worktree: Path) -> None:

@@ -37,13 +37,15 @@ def test_the_agent_gets_the_brief_and_none_of_the_keys_but_its_models(plane: Con
     assert "Look into it" not in said[13:]
 
 
-def test_an_event_leaves_within_300_ms(plane: ControlPlane, start: Runner, script) -> None:
-    claude = script("time.sleep(1)\nspeak(repr(time.time()))\ntime.sleep(1)\nhand_in()\n")
+def test_an_event_leaves_while_the_agent_goes_on(plane: ControlPlane, start: Runner, script, tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    runner = start(script(f'speak("I look.")\nwhile not os.path.exists({str(seen)!r}):\n    time.sleep(0.05)\nhand_in()\n'))
 
-    start(claude).communicate(timeout=20)
+    plane.wait_for(lambda: plane.of_kind("message"))
+    seen.touch()
+    runner.communicate(timeout=20)
 
-    (seq,) = [seq for seq, event in plane.events.items() if event["kind"] == "message"]
-    assert plane.arrivals[seq] - float(plane.events[seq]["data"]["text"]) < 0.3
+    assert plane.kinds()[-1] == "finished"
 
 
 def test_a_server_that_is_away_for_a_while_loses_nothing(plane: ControlPlane, start: Runner, script) -> None:
@@ -301,6 +303,17 @@ def test_checks_run_before_and_after_the_work_and_what_is_left_is_committed(
     assert plane.result["patch"]["files"] == [{"path": "README.md", "additions": 1, "deletions": 1, "status": "M"}]
     assert [commit["subject"] for commit in plane.result["patch"]["commits"]] == ["DISPATCH-1: Say bye"]
     assert "made.txt" not in plane.result["patch"]["mbox"]
+
+
+def test_the_agent_cannot_choose_the_checks_it_is_judged_by(plane: ControlPlane, start: Runner, script, worktree: Path) -> None:
+    plane.told = brief(writes_code=True)
+    (worktree / ".github").mkdir()
+    (worktree / ".github" / "dispatch.toml").write_text('[checks]\ntests = "false"\n')
+
+    start(script('open(".github/dispatch.toml", "w").write("[checks]\\ntests = \'true\'\\n")\nhand_in()\n')).communicate(timeout=20)
+
+    assert plane.result is not None
+    assert [(check["command"], check["exit_code"]) for check in plane.result["checks"]] == [("false", 1)]
 
 
 def test_a_run_that_may_not_write_never_hands_in_a_patch(plane: ControlPlane, start: Runner, script) -> None:
