@@ -49,22 +49,32 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _up(chosen: argparse.Namespace) -> int:
-    from infra.laptop.up import ROOT, up
+    from infra.laptop.environment import ROOT
+    from infra.laptop.up import up
 
     return up((chosen.data or ROOT / ".dispatch").absolute(), is_building=not chosen.no_build)
 
 
 def _migrate(_chosen: argparse.Namespace) -> int:
+    import psycopg
+
     from dispatch.kit import migrate
     from dispatch.kit.errors import DispatchError
+    from infra.laptop.environment import ROOT, read_dotenv
+    from infra.laptop.problems import BadInputError
 
+    try:
+        read_dotenv(ROOT / ".env")
+    except BadInputError as error:
+        print(error, file=sys.stderr)
+        return 2
     url = os.environ.get("PG_DATABASE_URL")
     if not url:
         print("PG_DATABASE_URL is not set. `dispatch up` keeps its own database up to date by itself.", file=sys.stderr)
         return 2
     try:
         done = migrate.apply(url, tell=lambda name: print(f"applying {name}"))
-    except (DispatchError, OSError) as error:
+    except (DispatchError, psycopg.Error) as error:
         print(error, file=sys.stderr)
         return 1
     print(f"{len(done)} applied" if done else "nothing to do")

@@ -12,6 +12,7 @@ from infra.laptop import job, model
 from infra.laptop.folder import DataFolder
 from infra.laptop.problems import BadInputError
 
+ROOT = Path(__file__).parents[2]  # the project's folder
 DEFAULT_PORT = 3002
 EVERYWHERE = {"0.0.0.0", "127.0.0.1", "localhost", "::", ""}  # noqa: S104 compared with, not bound to
 FOR_JOBS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "DISPATCH_API_KEY")

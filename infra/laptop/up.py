@@ -24,13 +24,12 @@ from infra.laptop.actions import Actions
 from infra.laptop.doors.all import Doors
 from infra.laptop.doors.queues import Sqs
 from infra.laptop.doors.site import Site
-from infra.laptop.environment import Choices
+from infra.laptop.environment import ROOT, Choices
 from infra.laptop.folder import DataFolder
 from infra.laptop.problems import BadInputError, SetUpError
 from infra.laptop.progress import Progress
 from infra.laptop.repository import RepositoryError, check_repository
 
-ROOT = Path(__file__).parents[2]
 Answer = TypeVar("Answer")
 MOST_LOG = 10 * 1024 * 1024
 

@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -108,6 +109,13 @@ class Server:
                 self._guard.join(STOP_PATIENCE_S)
         if self._lock:
             self._lock.close()
+
+    def remove(self) -> None:
+        """The server is stopped and its data is gone for good: for tests."""
+        self.stop()
+        shutil.rmtree(self.data_dir, ignore_errors=True)
+        for ending in ("json", "log", "lock"):
+            self.data_dir.with_name(f"{self.data_dir.name}.{ending}").unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self

@@ -81,6 +81,14 @@ def test_a_stopped_server_is_gone(data_dir: Path) -> None:
     assert leftovers.running_on(server.data_dir) == []
 
 
+def test_a_removed_server_leaves_nothing(data_dir: Path) -> None:
+    server = postgres.start(data_dir, durable=False)
+
+    server.remove()
+
+    assert list(server.data_dir.parent.glob(f"{server.data_dir.name}*")) == []
+
+
 def test_two_cannot_use_the_same_data(data_dir: Path) -> None:
     with postgres.start(data_dir, durable=False), pytest.raises(postgres.PostgresError, match="in use by another Dispatch"):
         postgres.start(data_dir)

@@ -122,6 +122,18 @@ def test_it_opens_says_how_to_sign_in_and_stops_within_5_seconds_leaving_nothing
 
 
 @SLOW
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's Postgres runs as somebody else")
+def test_data_that_nobody_could_not_reach_lies_elsewhere_and_that_is_said(start: Callable[..., Up]) -> None:
+    up = start()
+    assert up.data.parent.stat().st_mode & 0o001 == 0  # pytest keeps its folders closed
+
+    up.wait_until_open()
+
+    assert f"its data is in {up.postgres()}" in up.said
+    assert (up.postgres() / "PG_VERSION").exists()
+
+
+@SLOW
 def test_the_same_secrets_and_data_are_there_after_kill_9(start: Callable[..., Up]) -> None:
     first = start().wait_until_open()
     with psycopg.connect(first.database()) as connection:
@@ -214,8 +226,7 @@ def test_a_database_and_a_repository_of_ones_own_are_used(start: Callable[..., U
             assert connection.execute("SELECT count(*) > 0 FROM schema_migration").fetchone() == (True,)
         up.process.terminate()
         assert up.wait_until_over() == 0
-    for leftover in server.data_dir.parent.glob(f"{server.data_dir.name}*"):
-        subprocess.run(["rm", "-rf", str(leftover)], check=True)
+    server.remove()
 
 
 @SLOW
