@@ -59,6 +59,13 @@ describe('a log', () => {
     );
   });
 
+  test('calls files as the repository calls them', () => {
+    const reading = (seq: number, path: string) => event(seq, 'tool_use', { id: String(seq), name: 'Read', input: { file_path: path } });
+    const { rows } = logOf(reading(1, '/data/runs/17/worktree/shop/orders.py'), reading(2, '/home/runner/work/shop/shop/orders.py'), reading(3, '/etc/hosts'));
+
+    expect(rows.map(lineOf)).toEqual(['Read shop/orders.py', 'Read orders.py', 'Read /etc/hosts']);
+  });
+
   test('says what it waits for, until it comes', () => {
     const log = logOf(event(1, 'message', { text: 'a' }), event(4, 'message', { text: 'd' }));
 

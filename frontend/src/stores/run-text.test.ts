@@ -61,6 +61,11 @@ describe('firstLine', () => {
     expect(firstLine('\n  \n  Ran 12 tests\nOK')).toBe('Ran 12 tests');
   });
 
+  test('passes over rules of dashes', () => {
+    expect(firstLine('----------\nRan 12 tests')).toBe('Ran 12 tests');
+    expect(firstLine('---')).toBe('---');
+  });
+
   test('is cut in the open', () => {
     expect(firstLine('x'.repeat(50), 10)).toBe(`${'x'.repeat(9)}…`);
   });

@@ -29,13 +29,13 @@ function lastWritten(line: string): string {
   return writings.at(-1) ?? '';
 }
 
-/** The first line that says something, cut at `longest` letters. */
+/** The first line that says something (a rule of dashes says nothing), cut at `longest` letters. */
 export function firstLine(text: string, longest = 160): string {
-  const line = plainText(text)
+  const lines = plainText(text)
     .split('\n')
     .map((part) => part.trim())
-    .find((part) => part !== '');
-  if (line === undefined) return '';
+    .filter((part) => part !== '');
+  const line = lines.find((part) => /[\p{L}\p{N}]/u.test(part)) ?? lines[0] ?? '';
   return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
 }
 
