@@ -145,7 +145,7 @@ export class Chats {
   }
 
   #take(answer: { turn: Turn } | CommandAnswer): void {
-    if ('markdown' in answer) answerCommand(this.turns, { ...answer, at: answer.at ?? this.world.now() });
+    if ('markdown' in answer) answerCommand(this.turns, { ...answer, at: this.world.now() });
     else takeTurn(this.turns, answer.turn);
   }
 }
