@@ -15,6 +15,6 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         try:
             orchestrator.run_turn(UUID(json.loads(record["body"])["turn_id"]))
         except Exception:  # noqa: BLE001 - the queue brings the message again
-            logger.exception("turn message failed", message=record["messageId"])
+            logger.exception("turn message failed", message_id=record["messageId"])
             return {"batchItemFailures": [{"itemIdentifier": left["messageId"]} for left in records[place:]]}
     return {"batchItemFailures": []}

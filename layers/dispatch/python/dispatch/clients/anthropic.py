@@ -16,6 +16,7 @@ SILENCE_S = 60  # the API pings every few seconds, so that longer silence means 
 RETRIES = 2  # by the SDK, before the first event only
 CHARACTERS_PER_TOKEN = 4  # to estimate what an answer that was broken off has cost
 CACHED = {"type": "ephemeral"}
+BROKEN = "The connection to the model broke in the middle of its answer. Try again."
 
 Block = dict[str, Any]
 Message = dict[str, Any]
@@ -105,7 +106,10 @@ def stream_answer(question: Question) -> Generator[Event]:
                 yield AnswerBegun(event.message.model, _tokens(event.message.usage))
             elif event.type == "text":
                 yield TextMade(event.text)
-        yield _answer(stream.get_final_message())
+        message = stream.get_final_message()
+        if message.stop_reason is None:  # a connection cut off may look like one that ended well
+            raise ModelSilent(BROKEN)
+        yield _answer(message)
 
 
 def broken_off(begun: AnswerBegun, text: str) -> Tokens:
@@ -169,7 +173,7 @@ def _answer(message: Any) -> Answer:
     details = getattr(message, "stop_details", None)
     return Answer(
         content=[block for block in map(_block, message.content) if block],
-        stop_reason=message.stop_reason or "end_turn",
+        stop_reason=message.stop_reason,
         model=message.model,
         tokens=_tokens(message.usage),
         detail=getattr(details, "explanation", None),
@@ -213,7 +217,7 @@ def _translated() -> Generator[None]:
     except anthropic.APIConnectionError as error:
         raise ModelUnreachable from error
     except httpx2.TransportError as error:
-        raise ModelSilent("The connection to the model broke in the middle of its answer. Try again.") from error
+        raise ModelSilent(BROKEN) from error
     except anthropic.APIStatusError as error:
         raise _refusal(error) from error
     except (anthropic.AnthropicError, json.JSONDecodeError) as error:

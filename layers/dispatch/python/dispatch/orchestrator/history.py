@@ -5,6 +5,7 @@ turn's own messages are append-only, letter for letter, and the thinking of earl
 """
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -17,6 +18,7 @@ HISTORY_TOKENS = 60_000  # of earlier turns; a call then costs at most some cent
 CHARACTERS_PER_TOKEN = 3  # JSON and identifiers take more tokens than prose
 MOST_TURNS = 200
 THINKING = {"thinking", "redacted_thinking"}
+HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")  # text a person does not see
 
 Message = dict[str, Any]
 Block = dict[str, Any]
@@ -56,8 +58,8 @@ def joined(messages: Iterable[Message]) -> list[Message]:
 
 
 def result_text(result: Any) -> str:
-    """A tool's result as the model reads it: JSON, in which nothing can pass for a tag."""
-    return json.dumps(result, ensure_ascii=False, default=str).replace("<", "\\u003c")
+    """A tool's result as the model reads it: JSON in which nothing is hidden and nothing can pass for a tag."""
+    return HIDDEN.sub("", json.dumps(result, ensure_ascii=False, default=str)).replace("<", "\\u003c")
 
 
 def _past_messages(turn: StoredTurn, calls: Iterable[ToolCall]) -> Iterator[Message]:

@@ -10,7 +10,7 @@ from dispatch.kit.ids import new_id
 from dispatch.kit.work import Work
 from dispatch.orchestrator import chat_store, commands, endings, store
 from dispatch.orchestrator.shapes import Chat, ChatNotFound, Reason, StoredTurn, TooManyTurnsWait, Turn, TurnState
-from dispatch.orchestrator.views import show_turn
+from dispatch.orchestrator.views import show_turns
 from dispatch.orchestrator.waking import wake
 from dispatch.people import Caller
 
@@ -49,14 +49,14 @@ def begin_turn(work: Work, chat_id: UUID, said: str, *, actor: Actor, told: str 
     frame = {"turn": turn.id, "number": turn.number, "said": said, "said_by": actor}
     stream.publish(work, f"chat:{chat_id}", Event.TURN_STARTED, frame)
     wake(work, turn)
-    return show_turn(turn)
+    return show_turns(work, [turn])[0]
 
 
 def stop_chat(work: Work, chat_id: UUID) -> list[Turn]:
     """Every turn of the chat that is not finished stops: at once where nobody works on it, else within about a second."""
     _get_locked(work, chat_id)
     stopped = [store.find_turn(work.conn, turn_id) for turn_id in store.request_stop(work.conn, chat_id)]
-    return [show_turn(_end_idle(work, turn)) for turn in stopped if turn]
+    return show_turns(work, [_end_idle(work, turn) for turn in stopped if turn])
 
 
 def title_of(text: str) -> str:
@@ -74,7 +74,7 @@ def _answer_command(work: Work, chat_id: UUID, text: str, caller: Caller) -> Tur
     chat_store.touch_chat(work.conn, chat_id, title=title_of(text), at=work.now)
     frame = {"id": turn.id, "text": text, "markdown": answer, "at": work.now}
     stream.publish(work, f"chat:{chat_id}", Event.COMMAND_ANSWERED, frame)
-    return show_turn(turn)
+    return show_turns(work, [turn])[0]
 
 
 def _end_idle(work: Work, turn: StoredTurn) -> StoredTurn:

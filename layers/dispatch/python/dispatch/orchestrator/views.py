@@ -1,6 +1,6 @@
 """Reading chats: the list, and one chat whole, as screens show them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
 from dispatch import stream
@@ -26,6 +26,8 @@ from dispatch.orchestrator.shapes import (
 MOST_A_PAGE = 100
 TURNS_SHOWN = 200
 
+Key = tuple[UUID, str]
+
 
 def list_chats(work: Work, *, limit: int = 50, cursor: str | None = None) -> ChatPage:
     """Chats in which something was said, the latest first. Raises BadInput for a cursor that is not ours."""
@@ -41,33 +43,32 @@ def get_chat(work: Work, chat_id: UUID) -> ChatView:
     if chat is None:
         raise ChatNotFound
     turns = store.select_last_turns(work.conn, chat_id, limit=TURNS_SHOWN)
-    ids = [turn.id for turn in turns]
-    calls, choices = tool_store.select_tool_calls(work.conn, ids), choice_store.select_choices(work.conn, ids)
     return ChatView(
         chat=chat,
-        turns=[show_turn(turn, calls, choices) for turn in turns],
+        turns=show_turns(work, turns),
         turns_before=turns[0].number - 1 if turns else 0,
         watch_after=stream.newest(work, f"chat:{chat_id}"),
     )
 
 
-def show_turn(turn: StoredTurn, calls: Iterable[ToolCall] = (), choices: Iterable[AskedChoice] = ()) -> Turn:
-    """The turn as a screen shows it."""
-    own_calls = {call.tool_use_id: call for call in calls if call.turn_id == turn.id}
-    own_choices = [choice for choice in choices if choice.turn_id == turn.id]
-    return Turn(**turn.model_dump(include=set(Turn.model_fields)), items=list(_items(turn, own_calls, own_choices)))
+def show_turns(work: Work, turns: Sequence[StoredTurn]) -> list[Turn]:
+    """The turns as a screen shows them."""
+    ids = [turn.id for turn in turns]
+    calls = {(call.turn_id, call.tool_use_id): call for call in tool_store.select_tool_calls(work.conn, ids)}
+    choices = {(choice.turn_id, choice.tool_use_id): choice for choice in choice_store.select_choices(work.conn, ids)}
+    return [Turn(**turn.model_dump(include=set(Turn.model_fields)), items=list(_items(turn, calls, choices))) for turn in turns]
 
 
-def _items(turn: StoredTurn, calls: dict[str, ToolCall], choices: Sequence[AskedChoice]) -> Iterator[Item]:
+def _items(turn: StoredTurn, calls: Mapping[Key, ToolCall], choices: Mapping[Key, AskedChoice]) -> Iterator[Item]:
     if turn.answer is not None:
         yield CommandItem(markdown=turn.answer)
-    for round_ in turn.rounds:
-        for block in round_.content:
-            if block["type"] == "text" and block["text"]:
-                yield TextItem(text=block["text"])
-            elif block["type"] == "tool_use":
-                yield _tool_item(calls[block["id"]])
-                yield from (ChoiceItem(choice=show_choice(choice)) for choice in choices if choice.tool_use_id == block["id"])
+    for block in (block for round_ in turn.rounds for block in round_.content):
+        if block["type"] == "text" and block["text"]:
+            yield TextItem(text=block["text"])
+        elif block["type"] == "tool_use":
+            yield _tool_item(calls[turn.id, block["id"]])
+            if choice := choices.get((turn.id, block["id"])):
+                yield ChoiceItem(choice=show_choice(choice))
     if turn.partial:
         yield TextItem(text=turn.partial)
 
