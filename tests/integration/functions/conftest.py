@@ -83,8 +83,8 @@ class Api:
 
 
 @pytest.fixture
-def instance(database: str, setting: pytest.MonkeyPatch) -> None:
-    """An instance with an owner and a machine key."""
+def instance(database: str, repository: str, setting: pytest.MonkeyPatch) -> None:
+    """An instance with an owner, a machine key and a repository."""
     setting.setenv("DISPATCH_PASSWORD", PASSWORD)
     setting.setenv("DISPATCH_API_KEY", API_KEY)
 

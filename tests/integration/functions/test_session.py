@@ -1,26 +1,9 @@
 """Who gets in at the API's door, and who does not."""
 
-from datetime import timedelta
-
 import psycopg
 import pytest
 
-from dispatch.kit import clock
 from dispatch.kit.work import work
-
-
-@pytest.fixture
-def later():
-    """`later(seconds=61)`: the clock is moved on, and back after the test."""
-    moved: list[timedelta] = []
-
-    def move(**by: float):
-        moved.append(timedelta(**by))
-        clock.travel(moved[-1])
-
-    yield move
-    for by in moved:
-        clock.travel(-by)
 
 
 def test_the_owner_signs_in_with_the_password_and_stays_signed_in(stranger):
@@ -68,10 +51,10 @@ def test_signing_out_ends_the_session_for_whoever_holds_the_cookie(owner):
     assert owner.get("/api/feed/board").status == 401
 
 
-def test_a_session_ends_after_seven_days(owner, later):
-    later(days=6, hours=23)
+def test_a_session_ends_after_seven_days(owner, clock):
+    clock.travel(days=6, hours=23)
     assert owner.get("/api/feed/board").status == 200
-    later(hours=2)
+    clock.travel(hours=2)
     assert owner.get("/api/feed/board").status == 401
 
 
@@ -90,14 +73,14 @@ def test_nobody_signs_in_where_no_password_is_set(stranger, setting):
     assert stranger.sign_in("").status == 503
 
 
-def test_five_wrong_passwords_in_a_minute_are_followed_by_a_pause(stranger, later):
+def test_five_wrong_passwords_in_a_minute_are_followed_by_a_pause(stranger, clock):
     assert [stranger.sign_in("wrong").status for _ in range(5)] == [401] * 5
 
     paused = stranger.sign_in()
 
     assert paused.status == 429
     assert 1 <= int(paused.headers["retry-after"]) <= 60
-    later(seconds=int(paused.headers["retry-after"]) + 1)
+    clock.travel(seconds=int(paused.headers["retry-after"]) + 1)
     assert stranger.sign_in().status == 200
 
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from dispatch import stream
 from dispatch.kit.ids import new_id
 from dispatch.kit.work import Work
 from dispatch.people import store
@@ -21,7 +22,7 @@ def create_person(work: Work, new: NewPerson, *, caller: Caller) -> Person:
 
 
 def change_person(work: Work, person_id: UUID, change: PersonChange, *, caller: Caller) -> Person:
-    """The person's role, password or access is as asked, and their open sessions are ended. Raises NoSuchPerson, OwnerStays."""
+    """The person's role, password or access is as asked, and their open sessions and sockets are ended. Raises NoSuchPerson, OwnerStays."""
     person = store.lock_person(work.conn, person_id)
     if person is None:
         raise NoSuchPerson
@@ -30,6 +31,7 @@ def change_person(work: Work, person_id: UUID, change: PersonChange, *, caller: 
     changed = _changed(work, person, change)
     store.update_person(work.conn, changed)
     store.revoke_sessions_of(work.conn, person_id, now=work.now)
+    stream.disconnect_caller(work, person_id=person_id)
     audit_by(work, caller, "person.changed", f"person:{person_id}", before=_audited(person), after=_audited(changed))
     return Person(id=changed.id, name=changed.name, role=changed.role)
 

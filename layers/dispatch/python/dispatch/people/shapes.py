@@ -57,6 +57,7 @@ class Caller(BaseModel):
     name: str
     rights: frozenset[Right] = frozenset()
     person_id: UUID | None = None
+    token_id: UUID | None = None
     run_id: UUID | None = None
     address: str | None = None
 

@@ -4,6 +4,7 @@ import hmac
 from datetime import timedelta
 from uuid import UUID
 
+from dispatch import stream
 from dispatch.kit.ids import hash_token, new_id, new_token
 from dispatch.kit.settings import settings
 from dispatch.kit.work import Work
@@ -42,10 +43,11 @@ def list_tokens(work: Work) -> list[ApiToken]:
 
 
 def revoke_token(work: Work, token_id: UUID, *, caller: Caller) -> ApiToken:
-    """The token opens nothing any more. Raises NoSuchToken."""
+    """The token opens nothing any more, and the sockets it opened are ended. Raises NoSuchToken."""
     token = token_store.revoke_token(work.conn, token_id, now=work.now)
     if token is None:
         raise NoSuchToken
+    stream.disconnect_caller(work, token_id=token_id)
     audit_by(work, caller, "token.revoked", f"token:{token.id}", before={"name": token.name, "scopes": token.scopes})
     return token
 
@@ -58,4 +60,4 @@ def find_token_caller(work: Work, token: str, *, address: str | None = None) -> 
     found = token_store.find_token(work.conn, hash_token(token), now=work.now)
     if found is None:
         return None
-    return Caller(kind=CallerKind.TOKEN, name=found.name, rights=frozenset(found.scopes), address=address)
+    return Caller(kind=CallerKind.TOKEN, name=found.name, rights=frozenset(found.scopes), token_id=found.id, address=address)

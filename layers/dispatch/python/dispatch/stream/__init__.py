@@ -8,7 +8,7 @@ from dispatch.stream.feeds import newest, publish, publish_latest, read_feed
 from dispatch.stream.push import ping_all, push_message, push_page
 from dispatch.stream.retention import forget_old_frames
 from dispatch.stream.shapes import Connection, FeedPage, Frame
-from dispatch.stream.watching import TooManyTopics, connect, disconnect, find_connection, unwatch, watch
+from dispatch.stream.watching import TooManyTopics, connect, disconnect, disconnect_caller, find_connection, unwatch, watch
 
 __all__ = [
     "Connection",
@@ -17,6 +17,7 @@ __all__ = [
     "TooManyTopics",
     "connect",
     "disconnect",
+    "disconnect_caller",
     "find_connection",
     "forget_old_frames",
     "newest",

@@ -114,6 +114,17 @@ def delete_connections(conn: Database, connection_ids: Sequence[str]) -> None:
     )
 
 
+def delete_connections_of(conn: Database, caller: str) -> None:
+    """Every socket whose caller has these members (JSON text) is forgotten."""
+    conn.execute(
+        """
+        DELETE FROM connection
+        WHERE caller @> %(caller)s::jsonb
+        """,
+        {"caller": caller},
+    )
+
+
 def insert_watch(conn: Database, connection_id: str, topic: str) -> None:
     """The socket watches the topic. Watching twice is watching once; a socket that is gone watches nothing."""
     conn.execute(

@@ -25,6 +25,11 @@ def disconnect(work: Work, connection_id: str) -> None:
     store.delete_connections(work.conn, [connection_id])
 
 
+def disconnect_caller(work: Work, **who: Any) -> None:
+    """Nothing goes any more to the sockets whose caller has these members, and nothing is heard from them: their rights are gone."""
+    store.delete_connections_of(work.conn, to_json(who))
+
+
 def find_connection(work: Work, connection_id: str) -> Connection | None:
     """The open socket with this id, or None."""
     return store.find_connection(work.conn, connection_id)
