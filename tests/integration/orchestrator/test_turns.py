@@ -203,6 +203,17 @@ def test_without_a_key_it_says_what_to_set(chat, setting):
     assert "Set ANTHROPIC_API_KEY" in talk(chat, "hello").detail
 
 
+@pytest.mark.parametrize("region", ["", "eu-central-1"])
+def test_bedrock_without_region_or_credentials_says_what_it_needs(chat, setting, monkeypatch, region):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_REGION", region)
+    setting.setenv("MODEL_PROVIDER", "bedrock")
+
+    assert "Bedrock needs AWS credentials" in talk(chat, "hello").detail
+
+
 def test_nobody_at_the_address_is_said(chat, setting):
     setting.setenv("ANTHROPIC_API_KEY", "k")
     setting.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")

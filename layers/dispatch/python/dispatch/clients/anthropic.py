@@ -30,6 +30,10 @@ class NoModelKey(ModelFailed):
     """There is no key for the model. Set ANTHROPIC_API_KEY, or MODEL_PROVIDER=bedrock."""
 
 
+class NoAwsAccess(ModelFailed):
+    """Bedrock needs AWS credentials and a region (AWS_REGION), and there are none."""
+
+
 class WrongModelKey(ModelFailed):
     """The model's provider refuses the key. Check ANTHROPIC_API_KEY."""
 
@@ -160,7 +164,10 @@ def _direct(key: str, base_url: str) -> Any:
 def _bedrock() -> Any:
     from anthropic.lib.bedrock import AnthropicBedrock
 
-    return AnthropicBedrock(timeout=_timeout(), max_retries=RETRIES)
+    try:
+        return AnthropicBedrock(timeout=_timeout(), max_retries=RETRIES)
+    except ValueError as error:  # no region anywhere
+        raise NoAwsAccess from error
 
 
 def _timeout() -> Any:
@@ -220,6 +227,10 @@ def _translated() -> Generator[None]:
         raise ModelSilent(BROKEN) from error
     except anthropic.APIStatusError as error:
         raise _refusal(error) from error
+    except RuntimeError as error:
+        if settings().model_provider != "bedrock":
+            raise
+        raise NoAwsAccess from error  # what the SDK says where it finds nothing to sign with
     except (anthropic.AnthropicError, json.JSONDecodeError) as error:
         raise ModelFailed(f"The model's answer could not be read: {str(error)[:300]}") from error
 
