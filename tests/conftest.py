@@ -1,6 +1,7 @@
 """Every test that touches rows gets a database of its own, cloned from a migrated template."""
 
 import json
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
@@ -41,17 +42,15 @@ class Queues:
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running Postgres with pgvector: `PG_DATABASE_URL`'s where it is given, else an embedded one."""
-    import os
-
+    """The address of a running Postgres with pgvector: `TEST_PG_URL`'s where it is given, else an embedded one."""
     if given := os.environ.get("TEST_PG_URL"):
         yield given
         return
     from infra.laptop import postgres
 
-    server = postgres.start(tmp_path_factory.mktemp("postgres") / "data")
+    server = postgres.start(tmp_path_factory.mktemp("postgres") / "data", durable=False)
     yield server.url
-    server.stop()
+    server.remove()
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import json
 import platform
 import random
 import re
+import secrets
 import socket
 import threading
 import time
@@ -53,11 +54,12 @@ class Server:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.run_token = ""
+        self._nonce = secrets.token_urlsafe(24)  # the same job asks with the same: an answer that got lost is given again
 
     def claim(self) -> Json:
         """Takes the run and answers the brief. Raises `StaleClaimError` where someone else has it or it is over."""
         runner = {"version": VERSION, "python": platform.python_version(), "host": socket.gethostname()}
-        answer = self._call("POST", "claim", {"runner": runner}, self.settings.api_key)
+        answer = self._call("POST", "claim", {"runner": runner, "nonce": self._nonce}, self.settings.api_key)
         self.run_token = answer["run_token"]
         return answer
 

@@ -19,6 +19,24 @@ def test_one_claim_wins() -> None:
         briefs.claim(unit, claim.run, NewClaim(generation=1))
 
 
+def test_a_job_that_never_heard_the_answer_claims_again_with_its_nonce() -> None:
+    spawn = doing.ask(doing.make_issue())
+    assert spawn.run_id
+    first = _claim(spawn.run_id, "one")
+
+    again = _claim(spawn.run_id, "one")
+
+    assert again.run_token != first.run_token
+    with work() as unit:
+        assert runs.find_run_by_token(unit, first.run_token) is None
+        assert runs.find_run_by_token(unit, again.run_token)
+    with pytest.raises(AlreadyClaimed):
+        _claim(spawn.run_id, "two")
+    _record(spawn.run_id, 1)
+    with pytest.raises(AlreadyClaimed):
+        _claim(spawn.run_id, "one")
+
+
 def test_an_event_sent_twice_is_one_frame_and_order_does_not_matter() -> None:
     claim = doing.start(doing.ask(doing.make_issue()))
 
@@ -127,6 +145,11 @@ def _implement(issue):
         spawn = plans.decide_plan(unit, issue.id, PlanDecision(action="approve", version=1), actor=doing.ADA).spawn
     assert spawn
     return doing.start(spawn)
+
+
+def _claim(run_id, nonce: str):
+    with work() as unit:
+        return briefs.claim(unit, run_id, NewClaim(generation=1, nonce=nonce))
 
 
 def _record(run_id, *seqs: int, text: str = "line") -> int:

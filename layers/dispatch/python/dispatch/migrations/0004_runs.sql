@@ -26,6 +26,7 @@ CREATE TABLE run (
     last_line            text,
     external_id          text,
     external_url         text,
+    claim_hash           bytea,
     token_hash           bytea UNIQUE,
     token_expires_at     timestamptz,
     created_at           timestamptz NOT NULL,

@@ -24,20 +24,26 @@ AGENT = Actor(kind=ActorKind.AGENT, name="agent")
 
 
 def claim_run(work: Work, run_id: UUID, claim: NewClaim) -> Claimed:
-    """The run is this job's and of no other. Raises StaleClaim, AlreadyClaimed or RunIsFinished."""
+    """The run is this job's and of no other; asked again with the same nonce, it gets a new token for the one that was lost.
+
+    Raises StaleClaim, AlreadyClaimed or RunIsFinished.
+    """
     run = get_run(work, run_id, lock=True)
     if run.generation != claim.generation:
         raise StaleClaim
     if run.state is State.FINISHED:
         raise RunIsFinished
-    if run.state is State.RUNNING:
+    claim_hash = hash_token(claim.nonce) if claim.nonce else None
+    repeated = run.state is State.RUNNING
+    if repeated and not (claim_hash and store.is_claimed_by(work.conn, run_id, claim_hash)):
         raise AlreadyClaimed
     token = new_token("dr")
     expires_at = work.now + workflow_named(run.workflow).time_limit + SLACK
-    store.set_claimed(work.conn, run_id, token_hash=hash_token(token), expires_at=expires_at, at=work.now)
+    store.set_claimed(work.conn, run_id, claim_hash=claim_hash, token_hash=hash_token(token), expires_at=expires_at, at=work.now)
     run = get_run(work, run_id)
-    announce(work, run)
-    tell(work, run, Event.RUN_STARTED, actor=AGENT, public=True)
+    if not repeated:
+        announce(work, run)
+        tell(work, run, Event.RUN_STARTED, actor=AGENT, public=True)
     return Claimed(run=run, token=token)
 
 

@@ -147,9 +147,10 @@ class Run(RunSummary):
 
 
 class NewClaim(BaseModel):
-    """A job asks for its run."""
+    """A job asks for its run. A job that never heard the answer asks again with the same `nonce`, and is the same job."""
 
     generation: int
+    nonce: str = Field("", max_length=200)
     runner: dict[str, Any] = {}
 
 

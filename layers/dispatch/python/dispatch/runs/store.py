@@ -86,15 +86,33 @@ def set_external(conn: Connection[Any], run_id: UUID, *, external_id: str, exter
     )
 
 
-def set_claimed(conn: Connection[Any], run_id: UUID, *, token_hash: bytes, expires_at: datetime, at: datetime) -> None:
-    """The run runs, and its token is known by its hash."""
+def is_claimed_by(conn: Connection[Any], run_id: UUID, claim_hash: bytes) -> bool:
+    """Whether this very claim won, and nothing has been heard of its agent yet."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return bool(
+            cursor.execute(
+                """
+                SELECT claim_hash = %(hash)s AND NOT EXISTS (SELECT FROM run_event WHERE run_id = run.id)
+                FROM run
+                WHERE id = %(id)s
+                """,
+                {"id": run_id, "hash": claim_hash},
+            ).fetchone()
+        )
+
+
+def set_claimed(
+    conn: Connection[Any], run_id: UUID, *, claim_hash: bytes | None, token_hash: bytes, expires_at: datetime, at: datetime
+) -> None:
+    """The run runs, and its claim and token are known by their hashes."""
     conn.execute(
         """
         UPDATE run
-        SET state = 'running', started_at = %(at)s, heartbeat_at = %(at)s, token_hash = %(hash)s, token_expires_at = %(expires_at)s
+        SET state = 'running', started_at = %(at)s, heartbeat_at = %(at)s, claim_hash = %(claim_hash)s,
+            token_hash = %(token_hash)s, token_expires_at = %(expires_at)s
         WHERE id = %(id)s
         """,
-        {"id": run_id, "hash": token_hash, "expires_at": expires_at, "at": at},
+        {"id": run_id, "claim_hash": claim_hash, "token_hash": token_hash, "expires_at": expires_at, "at": at},
     )
 
 
