@@ -14,7 +14,7 @@ export function lineOf({ kind, data }: AgentEvent): string | null {
     case 'thinking':
       return 'Thinking …';
     case 'tool_use':
-      return [text(data.name), atHome(toolHeadline(data.input))].filter(Boolean).join(' · ') || null;
+      return [text(data.name), toolHeadline(data.input)].filter(Boolean).join(' · ') || null;
     case 'tool_result':
       return data.is_error === true ? `${text(data.name)} failed: ${firstLine(data.text) ?? ''}` : null;
     case 'finished':
@@ -33,14 +33,6 @@ export function subjectOf(input: unknown): string {
   const named = input as Record<string, unknown>;
   const key = SUBJECTS.find((name) => typeof named[name] === 'string' && named[name] !== '');
   return key ? (firstLine(named[key]) ?? '') : '';
-}
-
-// Where a runner keeps the repository: the laptop's worktree, and a checkout of GitHub Actions.
-const CHECKOUT = /\S*\/worktree\/|\/home\/runner\/work\/[^/\s]+\/[^/\s]+\//g;
-
-/** Paths as they are called in the repository. */
-function atHome(line: string): string {
-  return line.replace(CHECKOUT, '');
 }
 
 function firstLine(value: unknown): string | null {
