@@ -5,7 +5,7 @@ import { toasts } from '#browser';
 export async function copyText(text: string, what: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
-    toasts.say(`${what} copied.`, 'success');
+    toasts.say(`${what} is copied.`, 'success');
   } catch {
     toasts.say('The browser does not let this page copy. Select the text and copy it by hand.', 'danger');
   }
