@@ -1,23 +1,43 @@
 # Needs Python 3.11 or newer with venv, git and make. Everything else is fetched: packages by uv, and uv itself by the last rule.
 UV := $(shell command -v uv || echo .uv/bin/uv)
 BIN := .venv/bin
+NPM := cd frontend && PATH="$(CURDIR)/$(BIN):$$PATH" npm
 
-.PHONY: up test check openapi clean
+.PHONY: up test check bench openapi e2e clean
 
-up: .venv/ready       ## run everything on this machine, until Ctrl-C
+up: .venv/ready                          ## run everything on this machine, until Ctrl-C
 	@exec $(BIN)/dispatch up
 
-test: .venv/ready     ## every test that needs no browser
-	$(BIN)/pytest -m "not browser"
+test: .venv/ready frontend/.ready        ## every test, in a real browser too
+	$(BIN)/pytest -n 2 -m "not browser"
+	$(NPM) test
+	$(MAKE) --no-print-directory e2e
 
-check: .venv/ready    ## style, types, who may import whom
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright
+check: .venv/ready frontend/.ready       ## style, types, who may import whom, generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python -m infra.generated --check
+	$(NPM) run openapi:check
+	$(NPM) run check
 
-openapi: .venv/ready  ## what is made from code and kept in the repository
+bench: .venv/ready                       ## the figures of the README
+	$(BIN)/python -m benchmarks
+
+openapi: .venv/ready frontend/.ready     ## what is made from code and kept in the repository
 	$(BIN)/python -m infra.generated
+	$(NPM) run openapi
 
-clean:                ## removes what was made or fetched, but not your data in .dispatch/
-	rm -rf .venv .uv frontend/build frontend/node_modules frontend/.svelte-kit
+e2e: .venv/ready                         ## the browser tests alone
+	sh tests/e2e/need-chromium
+	$(BIN)/pytest -m browser
+
+clean:                                   ## removes what was made or fetched, but not your data in .dispatch/
+	rm -rf .venv .uv frontend/.ready frontend/build frontend/node_modules frontend/.svelte-kit
+
+frontend/.ready: frontend/package-lock.json | .venv/ready
+	$(NPM) ci --no-audit --no-fund --loglevel=error && touch .ready
 
 .venv/ready: pyproject.toml uv.lock | $(UV)
 	$(UV) sync --frozen && touch $@

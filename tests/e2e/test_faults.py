@@ -89,5 +89,6 @@ def _cut(sockets: list[WebSocketRoute]) -> None:
 
 def _settled(instance: Instance, run_id: str) -> list[tuple[str, Decimal]]:
     return [
-        (kind, Decimal(amount).normalize()) for kind, amount in instance.rows(f"SELECT kind, amount_usd FROM ledger WHERE run_id = '{run_id}' ORDER BY id")
+        (kind, Decimal(amount).normalize())
+        for kind, amount in instance.rows(f"SELECT kind, amount_usd FROM ledger WHERE run_id = '{run_id}' ORDER BY id")
     ]

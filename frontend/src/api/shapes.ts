@@ -59,7 +59,7 @@ export type RunSummary = Shape<'RunSummary'>;
 export type Check = Omit<Shape<'Check'>, 'before'> & { before: { exit_code: number | null } | null };
 export type PatchFile = Omit<Shape<'PatchFile'>, 'status'> & { status: 'A' | 'M' | 'D' | 'R' };
 export type Patch = Omit<Shape<'Patch'>, 'files'> & { files: PatchFile[] };
-export type Run = Omit<Shape<'RunWhole'>, 'checks' | 'patch'> & { checks: Check[]; patch: Patch | null; brief_preview?: string | null };
+export type Run = Omit<Shape<'RunWhole'>, 'checks' | 'patch'> & { checks: Check[]; patch: Patch | null };
 export type Commit = Shape<'Commit'>;
 /** One line of an agent: what a run feed's `run.event` frame carries. */
 export type AgentEvent = Shape<'AgentEvent'>;

@@ -1803,11 +1803,16 @@ export interface components {
         };
         /**
          * NewClaim
-         * @description A job asks for its run.
+         * @description A job asks for its run. A job that never heard the answer asks again with the same `nonce`, and is the same job.
          */
         NewClaim: {
             /** Generation */
             generation: number;
+            /**
+             * Nonce
+             * @default
+             */
+            nonce: string;
             /**
              * Runner
              * @default {}
@@ -2331,11 +2336,13 @@ export interface components {
         Role: "viewer" | "operator" | "approver" | "admin";
         /**
          * Run
-         * @description A run whole.
+         * @description A run whole. `brief` is what the agent was told, from its claim on.
          */
         Run: {
             /** Base Commit */
             base_commit: string | null;
+            /** Brief */
+            brief: string | null;
             /** Came From Status */
             came_from_status: string | null;
             /** Cap Usd */
@@ -2468,6 +2475,8 @@ export interface components {
         RunWhole: {
             /** Base Commit */
             base_commit: string | null;
+            /** Brief */
+            brief: string | null;
             /** Came From Status */
             came_from_status: string | null;
             /** Cap Usd */

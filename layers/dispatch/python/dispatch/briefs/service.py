@@ -4,7 +4,7 @@ import json
 import secrets
 from uuid import UUID
 
-from dispatch import activity, issues, runs
+from dispatch import activity, issues, runs, spawning
 from dispatch.briefs import store
 from dispatch.briefs.methods import METHODS, RULES
 from dispatch.briefs.origins import write_segment
@@ -25,13 +25,16 @@ ORIGINS = {ActorKind.PERSON: Origin.MEMBER, ActorKind.ORCHESTRATOR: Origin.MEMBE
 def claim(work: Work, run_id: UUID, new: NewClaim) -> BriefedClaim:
     """The run is this job's, and here is its brief. Raises StaleClaim, AlreadyClaimed, RunIsFinished."""
     claimed = runs.claim_run(work, run_id, new)
+    brief = write_brief(work, claimed.run)
+    runs.note_brief(work, run_id, brief.prompt)
+    spawning.publish_fleet(work)
     return BriefedClaim(
         run_token=claimed.token,
         run=claimed.run.id,
         generation=claimed.run.generation,
         issue=claimed.run.identifier,
         workflow=claimed.run.workflow,
-        brief=write_brief(work, claimed.run),
+        brief=brief,
         branch=runs.branch_name(claimed.run),
         heartbeat_s=HEARTBEAT_S,
     )

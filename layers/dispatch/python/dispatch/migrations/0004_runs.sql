@@ -11,6 +11,7 @@ CREATE TABLE run (
     repository           text NOT NULL,
     words                text NOT NULL DEFAULT '',
     plan_id              uuid,
+    brief                text,
     came_from_status     uuid REFERENCES status,
     cap_usd              numeric(12, 6) NOT NULL CHECK (cap_usd > 0),
     cost_usd             numeric(12, 6),

@@ -1,6 +1,6 @@
 """One agent session on an issue: its claim, events, result, outcome and cost. Whether it may start is not decided here."""
 
-from dispatch.runs.claims import claim_run, find_run_by_token, heartbeat, say
+from dispatch.runs.claims import claim_run, find_run_by_token, heartbeat, note_brief, say
 from dispatch.runs.events import record_events
 from dispatch.runs.finish import finish_by_result, finish_run
 from dispatch.runs.patches import branch_name, find_patch, get_patch, note_published
@@ -83,6 +83,7 @@ __all__ = [
     "list_runs",
     "list_unfinished",
     "mark_starting",
+    "note_brief",
     "note_external",
     "note_published",
     "outcomes_since",

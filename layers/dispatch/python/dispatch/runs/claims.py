@@ -47,6 +47,11 @@ def claim_run(work: Work, run_id: UUID, claim: NewClaim) -> Claimed:
     return Claimed(run=run, token=token)
 
 
+def note_brief(work: Work, run_id: UUID, brief: str) -> None:
+    """What the agent is told is kept with its run, for people to read."""
+    store.set_brief(work.conn, run_id, brief)
+
+
 def find_run_by_token(work: Work, token: str) -> Run | None:
     """The run this token acts for; None where it is unknown or has expired."""
     run_id = store.find_by_token(work.conn, hash_token(token))

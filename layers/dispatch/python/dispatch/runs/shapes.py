@@ -129,9 +129,10 @@ class Patch(BaseModel):
 
 
 class Run(RunSummary):
-    """A run whole."""
+    """A run whole. `brief` is what the agent was told, from its claim on."""
 
     repository: str
+    brief: str | None
     words: str
     plan_id: UUID | None
     came_from_status: UUID | None

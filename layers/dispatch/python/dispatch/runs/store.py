@@ -29,7 +29,8 @@ def select_run(conn: Connection[Any], run_id: UUID) -> Run | None:
             """
             SELECT id, issue_id, identifier, workflow, state, outcome, summary, generation, created_at, starting_at, started_at,
                    finished_at, heartbeat_at, cap_usd, cost_usd, metered_usd, model, num_turns, last_line, external_url, external_id,
-                   repository, words, plan_id, came_from_status, usage, checks, engine, report, base_commit, head_commit, token_expires_at
+                   repository, brief, words, plan_id, came_from_status, usage, checks, engine, report, base_commit,
+                   head_commit, token_expires_at
             FROM run_card
             WHERE id = %(id)s
             """,
@@ -114,6 +115,11 @@ def set_claimed(
         """,
         {"id": run_id, "claim_hash": claim_hash, "token_hash": token_hash, "expires_at": expires_at, "at": at},
     )
+
+
+def set_brief(conn: Connection[Any], run_id: UUID, brief: str) -> None:
+    """What the agent is told is kept."""
+    conn.execute("UPDATE run SET brief = %(brief)s WHERE id = %(id)s", {"id": run_id, "brief": brief})
 
 
 def set_heartbeat(conn: Connection[Any], run_id: UUID, *, metered_usd: float | None, at: datetime) -> None:

@@ -9,6 +9,7 @@ from dispatch.kit.log import logger
 from dispatch.kit.work import work
 from dispatch.spawning import runtime
 from dispatch.spawning.ending import refuse_start
+from dispatch.spawning.fleet import publish_fleet
 
 
 def start_run(run_id: UUID, generation: int) -> None:
@@ -18,6 +19,7 @@ def start_run(run_id: UUID, generation: int) -> None:
     """
     with work() as unit:
         run = runs.mark_starting(unit, run_id, generation)
+        publish_fleet(unit)
     if run is None:
         logger.info("run needs no start", run=str(run_id), generation=generation)
         return
