@@ -14,7 +14,6 @@ export class Fleet {
 
   #runs = new Map<string, () => void>();
   #stop: (() => void) | null = null;
-  #isReading = false;
   #refresh: () => Promise<void>;
 
   constructor(
@@ -26,7 +25,8 @@ export class Fleet {
 
   /** From here on `shown` is what the server shows. */
   start(): void {
-    this.#stop ??= this.feed.watch('fleet', { after: 'now', onFrame: (frame) => this.#changed(frame), onPlaced: () => void this.#refresh() });
+    const again = (): void => void this.#refresh();
+    this.#stop ??= this.feed.watch('fleet', { after: 'now', onFrame: again, onPlaced: again });
   }
 
   stop(): void {
@@ -41,19 +41,11 @@ export class Fleet {
   }
 
   async #read(): Promise<void> {
-    this.#isReading = true;
     try {
       this.#show(await this.api.get<FleetShape>('/fleet'));
     } catch (error) {
       this.failure = error;
-    } finally {
-      this.#isReading = false;
     }
-  }
-
-  #changed(frame: Frame): void {
-    this.#show(frame.data as FleetShape);
-    if (this.#isReading) void this.#refresh(); // the answer on its way may be older than this frame
   }
 
   #show(fleet: FleetShape): void {

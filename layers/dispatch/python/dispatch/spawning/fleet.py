@@ -42,8 +42,8 @@ def fleet(work: Work) -> Fleet:
 
 
 def publish_fleet(work: Work) -> None:
-    """Whoever watches the fleet sees it as it is at this work's end."""
-    stream.publish_latest(work, "fleet", Event.FLEET_CHANGED, lambda: fleet(work))
+    """Whoever watches the fleet hears that it changed, and reads it once for however many changes: it may be long, and is never pushed."""
+    stream.publish_latest(work, "fleet", Event.FLEET_CHANGED, dict)
 
 
 def inbox(work: Work, *, limit: int = 100) -> list[InboxItem]:
