@@ -1,6 +1,7 @@
 """Making, changing and moving one issue. Lists are in `lists`."""
 
 import re
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -47,6 +48,8 @@ def create_issue(work: Work, new: NewIssue, *, actor: Actor, source: str = "pers
 
 def find_issue(work: Work, ref: str | UUID, *, lock: bool = False) -> Issue | None:
     """The issue with this UUID or identifier, in any case; `lock` holds it until the work ends."""
+    if isinstance(ref, UUID) and not lock:
+        return store.select_issue(work.conn, ref)
     issue_id = store.find_issue_id(work.conn, **_parse_ref(ref), lock=lock)
     return store.select_issue(work.conn, issue_id) if issue_id else None
 
@@ -107,8 +110,9 @@ def add_comment(work: Work, ref: str | UUID, new: NewComment, *, actor: Actor) -
 
 def publish_card(work: Work, issue_id: UUID) -> None:
     """Whoever looks at the board, the issue or the inbox sees it as it is now. Rooms above call it when their rows change the card."""
+    card = cache(lambda: _card(get_issue(work, issue_id)))  # read once for both, when both topics are held
     for topic in ("board", f"issue:{issue_id}"):
-        stream.publish_latest(work, topic, Event.ISSUE_CHANGED, lambda: _card(get_issue(work, issue_id)), key=str(issue_id))
+        stream.publish_latest(work, topic, Event.ISSUE_CHANGED, card, key=str(issue_id))
     stream.publish_latest(work, "inbox", Event.INBOX_CHANGED, dict)
 
 
