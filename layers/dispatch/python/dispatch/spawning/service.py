@@ -4,7 +4,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from dispatch import activity, issues, runs, stream
-from dispatch.issues import Issue
+from dispatch.issues import IssueNotFound
 from dispatch.kit import clock, queue
 from dispatch.kit.actors import SYSTEM, Actor
 from dispatch.kit.errors import BadInput
@@ -39,27 +39,28 @@ def request(work: Work, ref: str | UUID, new: NewSpawn, *, actor: Actor, automat
     workflow_named(new.workflow)
     if not settings().github_repo:
         raise NoRepository
+    issue_id = issues.get_issue(work, ref).id  # before the lock: what all others wait for is kept short
     lock_admission(work)
-    issue = issues.get_issue(work, ref)
     version, limits = policy.current(work)
-    facts, plan_id, reserve = _facts(work, issue, new, limits, automatic=automatic, apart_from=None)
+    facts, plan_id, reserve = _facts(work, issue_id, new, limits, automatic=automatic, apart_from=None)
     ruling = decide(facts, limits)
-    run = _admit(work, issue, new, plan_id=plan_id, reserve_usd=reserve, actor=actor) if ruling.verdict is Verdict.ADMITTED else None
+    run = _admit(work, issue_id, new, plan_id=plan_id, reserve_usd=reserve, actor=actor) if ruling.verdict is Verdict.ADMITTED else None
     spawn_id = new_id()
-    store.insert_spawn(
-        work.conn,
-        spawn_id,
-        issue.id,
-        new,
-        asked_by=actor,
-        automatic=automatic,
-        reserve_usd=reserve,
-        state=STATES[ruling.verdict],
-        run_id=run.id if run else None,
-        at=clock.now(),  # not work.now: places in the queue go by who came through admission first
-    )
-    store.insert_decision(work.conn, spawn_id, ruling, facts, policy_version=version, at=work.now)
-    return _tell(work, spawn_id, issue.id, new.workflow, ruling, actor=actor)
+    with work.conn.pipeline():
+        store.insert_spawn(
+            work.conn,
+            spawn_id,
+            issue_id,
+            new,
+            asked_by=actor,
+            automatic=automatic,
+            reserve_usd=reserve,
+            state=STATES[ruling.verdict],
+            run_id=run.id if run else None,
+            at=clock.now(),  # not work.now: places in the queue go by who came through admission first
+        )
+        store.insert_decision(work.conn, spawn_id, ruling, facts, policy_version=version, at=work.now)
+        return _tell(work, spawn_id, issue_id, new.workflow, ruling, actor=actor)
 
 
 def offer_waiting(work: Work) -> list[Spawn]:
@@ -80,27 +81,28 @@ def withdraw(work: Work, issue_id: UUID, *, actor: Actor) -> bool:
 
 
 def _offer(work: Work, waiting: WaitingSpawn, version: int, limits: Limits) -> Spawn | None:
-    issue = issues.get_issue(work, waiting.issue_id)
     new = NewSpawn(workflow=waiting.workflow, words=waiting.words, cap_usd=waiting.reserve_usd)
-    facts, plan_id, reserve = _facts(work, issue, new, limits, automatic=waiting.automatic, apart_from=waiting.id)
+    facts, plan_id, reserve = _facts(work, waiting.issue_id, new, limits, automatic=waiting.automatic, apart_from=waiting.id)
     ruling = decide(facts, limits)
     if ruling.verdict is Verdict.WAITS:
         return None
     run = (
-        _admit(work, issue, new, plan_id=plan_id, reserve_usd=reserve, actor=waiting.asked_by)
+        _admit(work, waiting.issue_id, new, plan_id=plan_id, reserve_usd=reserve, actor=waiting.asked_by)
         if ruling.verdict is Verdict.ADMITTED
         else None
     )
     store.set_spawn(work.conn, waiting.id, state=STATES[ruling.verdict], run_id=run.id if run else None, at=work.now)
     store.insert_decision(work.conn, waiting.id, ruling, facts, policy_version=version, at=work.now)
-    return _tell(work, waiting.id, issue.id, waiting.workflow, ruling, actor=SYSTEM)
+    return _tell(work, waiting.id, waiting.issue_id, waiting.workflow, ruling, actor=SYSTEM)
 
 
 def _facts(
-    work: Work, issue: Issue, new: NewSpawn, limits: Limits, *, automatic: bool, apart_from: UUID | None
+    work: Work, issue_id: UUID, new: NewSpawn, limits: Limits, *, automatic: bool, apart_from: UUID | None
 ) -> tuple[Facts, UUID | None, Decimal]:
     """What the gates go by, the approved plan where one is needed, and the money to set aside."""
-    about = store.select_issue_facts(work.conn, issue.id, apart_from=apart_from)
+    about = store.select_issue_facts(work.conn, issue_id, apart_from=apart_from)
+    if about is None:
+        raise IssueNotFound
     plan_id, plan_cap = about.pop("plan_id"), about.pop("plan_cap_usd")
     implements = new.workflow == "prd-implement"
     reserve = new.cap_usd or (plan_cap if implements else None) or limits.max_agent_cost_per_run
@@ -116,17 +118,17 @@ def _facts(
     return facts, plan_id if implements else None, reserve
 
 
-def _admit(work: Work, issue: Issue, new: NewSpawn, *, plan_id: UUID | None, reserve_usd: Decimal, actor: Actor) -> Run:
+def _admit(work: Work, issue_id: UUID, new: NewSpawn, *, plan_id: UUID | None, reserve_usd: Decimal, actor: Actor) -> Run:
     """The run is queued, its money is set aside, and the spawner is told after the commit."""
     wanted = NewRun(
-        issue_id=issue.id,
+        issue_id=issue_id,
         workflow=new.workflow,
         repository=settings().github_repo,
         words=new.words,
         plan_id=plan_id,
         cap_usd=reserve_usd,
     )
-    run = runs.create_run(work, issue, wanted, actor=actor)
+    run = runs.create_run(work, issues.get_issue(work, issue_id), wanted, actor=actor)
     ledger.reserve(work.conn, run_id=run.id, generation=run.generation, workflow=run.workflow, amount_usd=reserve_usd, at=work.now)
     work.after_commit(lambda: queue.wake_spawner({"run_id": str(run.id), "generation": run.generation}))
     return run

@@ -48,10 +48,10 @@ def select_counts(conn: Connection[Any], *, at: datetime) -> dict[str, Any]:
     return row
 
 
-def select_issue_facts(conn: Connection[Any], issue_id: UUID, *, apart_from: UUID | None) -> dict[str, Any]:
+def select_issue_facts(conn: Connection[Any], issue_id: UUID, *, apart_from: UUID | None) -> dict[str, Any] | None:
     """What the gates ask about the issue, and its approved plan; the waiting spawn `apart_from` does not stand in its own way."""
     with conn.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(
+        return cursor.execute(
             """
             SELECT issue.identifier AS issue, NOT status.is_closed AS issue_open,
                    (SELECT workflow || ', ' || state FROM run WHERE issue_id = issue.id AND state <> 'finished') AS unfinished_run,
@@ -73,8 +73,6 @@ def select_issue_facts(conn: Connection[Any], issue_id: UUID, *, apart_from: UUI
             """,
             {"issue_id": issue_id, "apart_from": apart_from},
         ).fetchone()
-    assert row is not None  # noqa: S101 - the caller holds the issue
-    return row
 
 
 def insert_spawn(
