@@ -64,6 +64,8 @@ export class IssueView {
   proposed = $derived(this.plans.find(({ state }) => state === 'proposed') ?? null);
   approved = $derived(this.plan?.state === 'approved' ? this.plan : null);
   openQuestions = $derived(this.questions.filter(({ answered_at }) => answered_at === null));
+  /** The decision that makes a run wait now, unless it was withdrawn since. */
+  waiting = $derived(this.#findWaiting());
   running = $derived(this.runs.find(({ state }) => state !== 'finished') ?? null);
 
   #unwatch: (() => void) | null = null;
@@ -82,7 +84,7 @@ export class IssueView {
       const topic = `issue:${id}`;
       const { newest } = await this.world.api.get<FeedPage>(`/feed/${encodeURIComponent(topic)}?after=${END_OF_FEED}&limit=1`);
       await this.loadParts();
-      if (!this.#isClosed) this.#unwatch ??= this.world.feed.watch(topic, { after: newest, onFrame: (frame) => this.#take(frame) });
+      if (!this.#isClosed) this.#unwatch ??= this.world.feed.watch(topic, { after: newest, onFrame: (frame) => this.#take(frame), onForgotten: () => void this.load() });
     } catch (error) {
       this.error = error;
     }
@@ -170,6 +172,12 @@ export class IssueView {
       if (error instanceof Problem && error.status === 409) await this.loadParts();
       throw error;
     }
+  }
+
+  #findWaiting(): Decision | null {
+    const [newest] = this.decisions;
+    if (newest?.verdict !== 'waits' || this.runs.some(({ state }) => state !== 'finished')) return null;
+    return this.activity.some(({ kind, at }) => kind === 'spawn.withdrawn' && at >= newest.at) ? null : newest;
   }
 
   // what is heard

@@ -196,3 +196,13 @@ test('an answered question waits no more', async () => {
   expect(world.sent).toEqual([['/questions/q1/answer', { answer: 'Down', resume: true }]]);
   expect(view.openQuestions).toEqual([]);
 });
+
+test('a run waits until it is withdrawn', async () => {
+  const world = server({ '/issues/i/why': { items: [{ id: 1, at: '2026-11-22T14:00:00Z', verdict: 'waits', reason: 'All slots are used.' }] } });
+  const view = await open(world);
+  expect(view.waiting?.reason).toBe('All slots are used.');
+
+  world.push('activity.added', activity(2, 'spawn.withdrawn'));
+
+  expect(view.waiting).toBeNull();
+});
