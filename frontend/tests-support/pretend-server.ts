@@ -24,6 +24,7 @@ export class PretendServer implements FeedTransport {
   #line: { events: SocketEvents; watched: Set<string> } | null = null;
   #late: string[] = [];
   #pieces = 0;
+  #forgotten = new Map<string, number>();
 
   ticket(): Promise<Ticket> {
     if (!this.httpWorks) return Promise.reject(new Error('unreachable'));
@@ -48,8 +49,7 @@ export class PretendServer implements FeedTransport {
   read(topic: string, after: number, limit: number): Promise<FeedPage> {
     this.reads += 1;
     if (!this.httpWorks) return Promise.reject(new Error('unreachable'));
-    const all = this.#frames.get(topic) ?? [];
-    return Promise.resolve({ topic, frames: all.filter(({ seq }) => seq > after).slice(0, limit), newest: all.length });
+    return Promise.resolve({ topic, frames: this.#kept(topic, after).slice(0, limit), newest: this.#frames.get(topic)?.length ?? 0 });
   }
 
   wait(ms: number, then: () => void): () => void {
@@ -108,9 +108,18 @@ export class PretendServer implements FeedTransport {
     if (said.unwatch !== undefined) this.#line?.watched.delete(said.unwatch);
     if (said.watch === undefined) return;
     this.#line?.watched.add(said.watch);
-    const missed = (this.#frames.get(said.watch) ?? []).filter(({ seq }) => seq > (said.after ?? 0));
+    const missed = this.#kept(said.watch, said.after ?? 0);
     if (missed.length === 1) this.#push(missed[0]);
     if (missed.length > 1) this.#push({ frames: missed });
+  }
+
+  /** Frames of the topic up to this seq are kept no more. */
+  forget(topic: string, upTo: number): void {
+    this.#forgotten.set(topic, upTo);
+  }
+
+  #kept(topic: string, after: number): Frame[] {
+    return (this.#frames.get(topic) ?? []).filter(({ seq }) => seq > Math.max(after, this.#forgotten.get(topic) ?? 0));
   }
 
   #push(message: unknown): void {

@@ -77,7 +77,7 @@ export class BoardView {
       this.columns = board.columns;
       this.labels = Array.isArray(labels) ? labels : labels.items;
       this.isLoaded = true;
-      if (!this.#isClosed) this.#unwatch ??= this.world.feed.watch('board', { after: newest, onFrame: (frame) => this.#take(frame) });
+      if (!this.#isClosed) this.#unwatch ??= this.world.feed.watch('board', { after: newest, onFrame: (frame) => this.#take(frame), onForgotten: () => void this.load() });
     } catch (error) {
       this.error = error;
     }

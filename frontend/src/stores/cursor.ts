@@ -28,6 +28,14 @@ export class Cursor {
     }
   }
 
+  /** Frames up to this seq are gone for good: the reader stands behind them. Answers whether it had not seen them all. */
+  skipTo(seq: number): boolean {
+    if (seq <= this.last) return false;
+    this.last = seq;
+    for (const held of this.#held.keys()) if (held <= seq) this.#held.delete(held);
+    return true;
+  }
+
   #hold(frame: Frame): void {
     if (this.#held.size < MOST_HELD) this.#held.set(frame.seq, frame);
   }

@@ -45,12 +45,15 @@ export interface WatchOptions {
   onFrame: (frame: Frame) => void;
   /** The place in the feed is known: what is read from here on is not older than the first frame. */
   onPlaced?: () => void;
+  /** Frames that came while nobody looked are kept no more: what is shown has to be read anew. */
+  onForgotten?: () => void;
   /** The topic is not ours to watch, or is no more. */
   onRefused?: (refusal: Refusal) => void;
 }
 
 interface Watcher {
   cursor: Cursor;
+  onForgotten: (() => void) | undefined;
   onRefused: ((refusal: Refusal) => void) | undefined;
 }
 
@@ -124,8 +127,8 @@ export class Feed {
   }
 
   /** Frames of the topic go to `onFrame` until the returned function is called. */
-  watch(name: string, { after, onFrame, onPlaced, onRefused }: WatchOptions): () => void {
-    const watcher: Watcher = { cursor: new Cursor(0, onFrame), onRefused };
+  watch(name: string, { after, onFrame, onPlaced, onForgotten, onRefused }: WatchOptions): () => void {
+    const watcher: Watcher = { cursor: new Cursor(0, onFrame), onForgotten, onRefused };
     let wanted = true;
     const place = (seq: number): void => {
       if (!wanted) return;
@@ -303,6 +306,7 @@ export class Feed {
         if (!topic) return;
         const { frames, newest } = await this.#transport.read(name, lowestOf(topic), PAGE);
         topic.newest = Math.max(topic.newest, newest);
+        skipForgotten(topic, (frames[0]?.seq ?? newest + 1) - 1);
         for (const frame of frames) for (const { cursor } of [...topic.watchers]) cursor.offer(frame);
         more = (frames.at(-1)?.seq ?? newest) < newest;
       }
@@ -332,6 +336,11 @@ export class Feed {
     this.#timers[name]?.();
     delete this.#timers[name];
   }
+}
+
+/** A page holds everything after the seq it was asked for: what stands before its first frame is kept no more. */
+function skipForgotten(topic: Topic, before: number): void {
+  for (const { cursor, onForgotten } of [...topic.watchers]) if (cursor.skipTo(before)) onForgotten?.();
 }
 
 function lowestOf(topic: Topic): number {

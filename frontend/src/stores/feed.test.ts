@@ -226,3 +226,19 @@ test('a lost last frame is repaired by the ping', async () => {
 
   expect(seqs).toEqual([1]);
 });
+
+test('frames that are kept no more are passed over, and whoever shows them is told', async () => {
+  const { server, feed } = await connected();
+  const seqs: number[] = [];
+  let forgotten = 0;
+  feed.watch('board', { after: 0, onFrame: ({ seq }) => seqs.push(seq), onForgotten: () => (forgotten += 1) });
+  server.publish('board');
+  server.cut();
+  for (let n = 0; n < 5; n += 1) server.publish('board');
+  server.forget('board', 4);
+
+  await server.pass(20_000);
+
+  expect(seqs).toEqual([1, 5, 6]);
+  expect(forgotten).toBe(1);
+});
