@@ -91,7 +91,7 @@ def sign_in(context: BrowserContext) -> Callable[[Instance], Page]:
         page.goto(instance.url)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
-        page.get_by_role("combobox", name="What you want").wait_for()
+        page.get_by_label("What you want").wait_for()
         return page
 
     return open_page

@@ -21,7 +21,7 @@ def test_a_sentence_becomes_a_branch_whose_tests_pass(begin: Begin, sign_in: Cal
     instance = begin(SCRIPTED_MODEL_PACE_MS="3")
     page = sign_in(instance)
 
-    page.get_by_role("combobox", name="What you want").fill(WANTED)
+    page.get_by_label("What you want").fill(WANTED)
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Investigate").click()
     page.get_by_role("link", name="DISPATCH-1").first.click()
