@@ -1461,7 +1461,7 @@ export interface components {
              * Say
              * @default []
              */
-            say: components["schemas"]["dispatch__runs__shapes__Said"][];
+            say: components["schemas"]["dispatch__runs__protocol__Said"][];
         };
         /**
          * Event
@@ -2870,7 +2870,7 @@ export interface components {
          * Said
          * @description A person's words for the running agent.
          */
-        dispatch__runs__shapes__Said: {
+        dispatch__runs__protocol__Said: {
             /**
              * Id
              * Format: uuid

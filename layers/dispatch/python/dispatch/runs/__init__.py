@@ -4,6 +4,7 @@ from dispatch.runs.claims import claim_run, find_run_by_token, heartbeat, note_b
 from dispatch.runs.events import record_events
 from dispatch.runs.finish import finish_by_result, finish_run
 from dispatch.runs.patches import branch_name, find_patch, get_patch, note_published
+from dispatch.runs.protocol import AgentEvent, Claimed, Directives, Ending, Heartbeat, NewClaim, NewEvents, Published, Result
 from dispatch.runs.questions import answer_question, get_question, list_questions
 from dispatch.runs.service import (
     create_run,
@@ -17,28 +18,7 @@ from dispatch.runs.service import (
     outcomes_since,
     summarise,
 )
-from dispatch.runs.shapes import (
-    AgentEvent,
-    Answer,
-    Check,
-    Claimed,
-    Directives,
-    Ending,
-    Heartbeat,
-    NewClaim,
-    NewEvents,
-    NewRun,
-    Outcome,
-    Patch,
-    PlanBody,
-    Published,
-    Question,
-    Result,
-    Run,
-    RunIsFinished,
-    RunSummary,
-    State,
-)
+from dispatch.runs.shapes import Answer, Check, NewRun, Outcome, Patch, PlanBody, Question, Run, RunIsFinished, RunSummary, State
 from dispatch.runs.workflows import WORKFLOWS, Bucket, Workflow, workflow_named
 
 __all__ = [

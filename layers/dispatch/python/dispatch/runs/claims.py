@@ -11,10 +11,11 @@ from dispatch.kit.errors import BadInput, StaleClaim
 from dispatch.kit.events import Event
 from dispatch.kit.ids import hash_token, new_id, new_token
 from dispatch.kit.work import Work
-from dispatch.runs import messages, store
+from dispatch.runs import message_store, store
 from dispatch.runs.events import publish_line
+from dispatch.runs.protocol import Claimed, Directives, Heartbeat, NewClaim
 from dispatch.runs.service import announce, get_run, tell
-from dispatch.runs.shapes import AlreadyClaimed, Claimed, Directives, Heartbeat, NewClaim, Outcome, Run, RunIsFinished, State
+from dispatch.runs.shapes import AlreadyClaimed, Outcome, Run, RunIsFinished, State
 from dispatch.runs.workflows import workflow_named
 
 LAND_AT = Decimal("0.8")  # of the cap: what is left pays for the commit and the hand-off
@@ -77,7 +78,7 @@ def heartbeat(work: Work, run_id: UUID, beat: Heartbeat) -> Directives:
     run = hold_claim(work, run_id, beat.generation)
     store.set_heartbeat(work.conn, run_id, metered_usd=beat.metered_usd, at=work.now)
     spent = max(run.metered_usd or Decimal(), Decimal(str(beat.metered_usd or 0)))
-    said = messages.take_messages(work.conn, run_id, at=work.now)
+    said = message_store.take_messages(work.conn, run_id, at=work.now)
     for message in said:
         publish_line(work, run, f"Delivered to the agent: {message.text}")
     return Directives(directive="land" if spent >= run.cap_usd * LAND_AT else "continue", say=said)
@@ -91,6 +92,6 @@ def say(work: Work, run_id: UUID, *, text: str, actor: Actor) -> UUID:
     if run.state is State.FINISHED:
         raise RunIsFinished
     message_id = new_id()
-    messages.insert_message(work.conn, message_id, run_id, text=text, said_by=Jsonb(actor.model_dump(mode="json")), at=work.now)
+    message_store.insert_message(work.conn, message_id, run_id, text=text, said_by=Jsonb(actor.model_dump(mode="json")), at=work.now)
     publish_line(work, run, f"{actor.name} says: {text}")
     return message_id

@@ -10,8 +10,9 @@ from dispatch.kit.errors import StaleClaim
 from dispatch.kit.events import Event
 from dispatch.kit.work import Work
 from dispatch.runs import masking, store
+from dispatch.runs.protocol import AgentEvent, NewEvents
 from dispatch.runs.service import get_run
-from dispatch.runs.shapes import AgentEvent, NewEvents, Run, State
+from dispatch.runs.shapes import Run, State
 
 LINE = 200  # characters of a run's last line, as lists show it
 

@@ -14,8 +14,9 @@ from dispatch.kit.events import Event
 from dispatch.kit.work import Work
 from dispatch.runs import masking, moves, questions, store
 from dispatch.runs.patches import find_patch, propose_patch
+from dispatch.runs.protocol import Ending, NewQuestion, Result
 from dispatch.runs.service import announce, get_run, tell
-from dispatch.runs.shapes import Ending, NewQuestion, Outcome, Patch, Result, Run, State
+from dispatch.runs.shapes import Outcome, Patch, Run, State
 from dispatch.runs.workflows import workflow_named
 
 ENDINGS = {Outcome.CANCELLED: Event.RUN_CANCELLED, Outcome.LOST: Event.RUN_LOST}

@@ -1,21 +1,16 @@
 """The server's verdict on a patch, and its way to a branch. Refused means: kept, shown, not applied."""
 
 import re
-from datetime import datetime
-from typing import Any
 from uuid import UUID
-
-from psycopg import Connection
-from psycopg.rows import class_row
-from psycopg.types.json import Jsonb
 
 from dispatch.kit.actors import SYSTEM, Actor, ActorKind
 from dispatch.kit.errors import NotFound, StaleClaim
 from dispatch.kit.events import Event
 from dispatch.kit.work import Work
-from dispatch.runs import masking
+from dispatch.runs import masking, patch_store
+from dispatch.runs.protocol import PatchProposal, Published
 from dispatch.runs.service import announce, get_run, tell
-from dispatch.runs.shapes import Patch, PatchProposal, Published, Run
+from dispatch.runs.shapes import Patch, Run
 
 MOST_BYTES = 5 * 1024 * 1024  # a change that a person can still review is far smaller
 MOST_FILES = 300
@@ -42,11 +37,10 @@ def branch_name(run: Run) -> str:
 def propose_patch(work: Work, run: Run, proposal: PatchProposal) -> Patch:
     """The patch is kept with the server's verdict on it."""
     reasons = _objections(proposal)
-    _insert(
+    patch_store.insert_patch(
         work.conn,
         run.id,
-        mbox=proposal.mbox,
-        proposal=proposal,
+        proposal,
         verdict="refused" if reasons else "accepted",
         reasons=reasons,
         branch=branch_name(run),
@@ -66,15 +60,7 @@ def propose_patch(work: Work, run: Run, proposal: PatchProposal) -> Patch:
 
 def find_patch(work: Work, run_id: UUID) -> Patch | None:
     """The run's patch with its verdict; None where it proposed none."""
-    with work.conn.cursor(row_factory=class_row(Patch)) as cursor:
-        return cursor.execute(
-            """
-            SELECT run_id, verdict, reasons, branch, files, commits, mbox, proposed_at, published_at, head_commit
-            FROM patch
-            WHERE run_id = %(run_id)s
-            """,
-            {"run_id": run_id},
-        ).fetchone()
+    return patch_store.select_patch(work.conn, run_id)
 
 
 def get_patch(work: Work, run_id: UUID) -> Patch:
@@ -92,7 +78,7 @@ def note_published(work: Work, run_id: UUID, published: Published) -> Patch:
     if run.generation != published.generation or patch.verdict != "accepted" or published.branch != patch.branch:
         raise StaleClaim("This is not the branch that was agreed.")
     if patch.published_at is None:
-        _set_published(work.conn, run_id, published, at=work.now)
+        patch_store.set_published(work.conn, run_id, published, at=work.now)
         agent = Actor(kind=ActorKind.AGENT, name="publish")
         tell(work, run, Event.PATCH_PUBLISHED, actor=agent, branch=published.branch, commit=published.head_commit)
         announce(work, get_run(work, run_id))
@@ -120,44 +106,3 @@ def _objections(proposal: PatchProposal) -> list[str]:
 
 def _paths(text: str) -> set[str]:
     return {path for match in DIFF_PATH.finditer(text) for path in match.groups() if path}
-
-
-def _insert(
-    conn: Connection[Any],
-    run_id: UUID,
-    *,
-    mbox: str,
-    proposal: PatchProposal,
-    verdict: str,
-    reasons: list[str],
-    branch: str,
-    at: datetime,
-) -> None:
-    conn.execute(
-        """
-        INSERT INTO patch (run_id, mbox, files, commits, verdict, reasons, branch, proposed_at)
-        VALUES (%(run_id)s, %(mbox)s, %(files)s, %(commits)s, %(verdict)s, %(reasons)s, %(branch)s, %(at)s)
-        """,
-        {
-            "run_id": run_id,
-            "mbox": mbox[: MOST_BYTES + 1],
-            "files": Jsonb([file.model_dump() for file in proposal.files]),
-            "commits": Jsonb([commit.model_dump() for commit in proposal.commits]),
-            "verdict": verdict,
-            "reasons": Jsonb(reasons),
-            "branch": branch,
-            "at": at,
-        },
-    )
-
-
-def _set_published(conn: Connection[Any], run_id: UUID, published: Published, *, at: datetime) -> None:
-    conn.execute(
-        "UPDATE patch SET published_at = %(at)s, head_commit = %(head)s, commits = %(commits)s WHERE run_id = %(run_id)s",
-        {
-            "run_id": run_id,
-            "head": published.head_commit,
-            "commits": Jsonb([commit.model_dump() for commit in published.commits]),
-            "at": at,
-        },
-    )

@@ -99,14 +99,6 @@ class Commit(BaseModel):
     subject: str = Field(max_length=500)
 
 
-class PatchProposal(BaseModel):
-    """What `git format-patch --stdout --binary` gave, and what it says it touches."""
-
-    mbox: str
-    files: list[PatchFile]
-    commits: list[Commit]
-
-
 class Patch(BaseModel):
     """A patch with the server's verdict on it. People see its `diff`; the publish job gets its `mbox`."""
 
@@ -147,59 +139,6 @@ class Run(RunSummary):
     token_expires_at: datetime | None
 
 
-class NewClaim(BaseModel):
-    """A job asks for its run. A job that never heard the answer asks again with the same `nonce`, and is the same job."""
-
-    generation: int
-    nonce: str = Field("", max_length=200)
-    runner: dict[str, Any] = {}
-
-
-class Claimed(BaseModel):
-    """The run is the job's, with the token that proves it."""
-
-    run: Run
-    token: str
-
-
-class AgentEvent(BaseModel):
-    """One thing the agent did. `seq` is the runner's, from 1, gapless."""
-
-    seq: Annotated[int, Field(ge=1, le=10_000_000)]
-    at: datetime
-    kind: Literal["started", "message", "thinking", "tool_use", "tool_result", "usage", "notice", "finished"]
-    data: dict[str, Any]
-
-
-class NewEvents(BaseModel):
-    """A batch of events."""
-
-    generation: int
-    events: Annotated[list[AgentEvent], Field(min_length=1, max_length=1000)]
-
-
-class Heartbeat(BaseModel):
-    """The runner lives."""
-
-    generation: int
-    metered_usd: Annotated[float, Field(ge=0, le=1_000_000)] | None = None
-    tool_in_flight: str | None = None
-
-
-class Said(BaseModel):
-    """A person's words for the running agent."""
-
-    id: UUID
-    text: str
-
-
-class Directives(BaseModel):
-    """What the runner is to do now."""
-
-    directive: Literal["continue", "cancel", "land"]
-    say: list[Said] = []
-
-
 class PlanFile(BaseModel):
     """One file a plan means to change."""
 
@@ -222,50 +161,6 @@ class PlanBody(BaseModel):
     risks: str = ""
     stop_conditions: str = ""
     complexity: Literal["Simple", "Medium", "Complex"] = "Medium"
-
-
-class NewQuestion(BaseModel):
-    """What an agent cannot decide by itself."""
-
-    category: Literal["missing_env", "unclear_requirement", "missing_dependency", "test_failure", "design_decision", "out_of_scope"]
-    text: Annotated[str, Field(min_length=1, max_length=20_000)]
-
-
-class Result(BaseModel):
-    """How a run ended, as its runner tells it."""
-
-    generation: int
-    outcome: Literal["completed", "no_changes_needed", "investigation_complete", "blocked", "needs_decision", "failed"]
-    summary: Annotated[str, Field(max_length=5000)]
-    cost_usd: Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)] | None = None
-    num_turns: int | None = None
-    model: str | None = None
-    usage: dict[str, Any] | None = None
-    base_commit: str | None = None
-    head_commit: str | None = None
-    report: str | None = None
-    plan: PlanBody | None = None
-    question: NewQuestion | None = None
-    patch: PatchProposal | None = None
-    checks: Annotated[list[Check], Field(max_length=50)] = []
-    engine: dict[str, Any] | None = None
-
-
-class Ending(BaseModel):
-    """What finishing a run did."""
-
-    run: Run
-    repeated: bool
-    patch: Patch | None
-
-
-class Published(BaseModel):
-    """The patch stands on its branch."""
-
-    generation: int
-    branch: str
-    head_commit: Annotated[str, Field(pattern="^[0-9a-f]{7,64}$")]
-    commits: list[Commit] = []
 
 
 class Question(BaseModel):

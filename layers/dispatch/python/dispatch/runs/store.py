@@ -8,7 +8,8 @@ from psycopg import Connection
 from psycopg.rows import class_row, scalar_row
 from psycopg.types.json import Jsonb
 
-from dispatch.runs.shapes import NewRun, Result, Run, RunSummary
+from dispatch.runs.protocol import Result
+from dispatch.runs.shapes import NewRun, Run, RunSummary
 
 
 def insert_run(conn: Connection[Any], run_id: UUID, new: NewRun, *, came_from: UUID, at: datetime) -> None:

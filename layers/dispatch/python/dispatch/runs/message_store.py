@@ -8,7 +8,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from dispatch.runs.shapes import Said
+from dispatch.runs.protocol import Said
 
 
 def insert_message(conn: Connection[Any], message_id: UUID, run_id: UUID, *, text: str, said_by: Jsonb, at: datetime) -> None:
