@@ -1,14 +1,15 @@
 """API Gateway's `@connections`, spoken thinly: signed POSTs over kept-open connections, side by side.
 
-boto3's client costs about a millisecond of CPU per call and 270 ms to import; a busy run pushes to every watcher many times a second.
+boto3's client costs about a millisecond of CPU per call and 270 ms to import, and http.client in threads costs half of that; a busy
+run pushes to every watcher many times a second. So one thread keeps several requests under way, and reads their answers in turn.
 """
 
 import hashlib
 import hmac
-import http.client
 import os
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,13 +18,15 @@ from queue import Empty, LifoQueue
 from typing import Any, cast
 from urllib.parse import SplitResult, quote, urlsplit
 
+from dispatch.clients.wire import KeptOpen
 from dispatch.kit import clock
 from dispatch.kit.log import logger
 from dispatch.kit.settings import settings
 
-SIDE_BY_SIDE = 16  # more only wait for one another in one process
+SIDE_BY_SIDE = 16  # requests under way; more only wait for one another
 TIMEOUT_S = 3.0  # whoever published waits for this at most
 GONE = 410
+REFUSED = 400  # and above
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,16 @@ class _Keys:
     key_id: str
     secret: str
     session_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A request under way, and the connection that will bring its answer."""
+
+    connection: str
+    request: bytes
+    door: KeptOpen
+    was_kept: bool
 
 
 def is_configured() -> bool:
@@ -41,54 +54,90 @@ def is_configured() -> bool:
 def post_all(messages: Mapping[str, Sequence[bytes]]) -> list[str]:
     """Each connection has been sent its messages, in order, different connections side by side; returns those that are gone.
 
-    A message that cannot be delivered for any other reason is lost; the client notices by the next seq.
+    A message that cannot be delivered for any other reason is lost, with those after it; the client notices by the next seq.
     """
-    if len(messages) <= 1:
-        delivered = [_post_in_order(connection, bodies) for connection, bodies in messages.items()]
-    else:
-        delivered = list(_pool().map(_post_in_order, messages.keys(), messages.values()))
-    return [connection for connection, is_open in zip(messages, delivered, strict=True) if not is_open]
+    deadline = time.monotonic() + TIMEOUT_S
+    gone: list[str] = []
+    waiting = {connection: list(bodies) for connection, bodies in messages.items() if bodies}
+    while waiting:
+        delivered = set[str]()
+        for connection, status in _exchange_all(((connection, bodies[0]) for connection, bodies in waiting.items()), deadline):
+            if status < REFUSED:
+                delivered.add(connection)
+            elif status == GONE:
+                gone.append(connection)
+            else:
+                logger.warning("push refused", connection=connection, status=status)
+        waiting = {connection: rest for connection, bodies in waiting.items() if connection in delivered and (rest := bodies[1:])}
+    return gone
 
 
-def _post_in_order(connection: str, bodies: Sequence[bytes]) -> bool:
-    """False where the connection is gone."""
-    for body in bodies:
+def _exchange_all(bodies: Iterable[tuple[str, bytes]], deadline: float) -> Iterator[tuple[str, int]]:
+    """The status of each answer that came, in order; several requests are under way at any time."""
+    under_way: deque[_Sent] = deque()
+    for connection, body in bodies:
+        if len(under_way) == SIDE_BY_SIDE:
+            yield from _finish(under_way.popleft(), deadline)
         try:
-            status = _post(connection, body)
-        except (OSError, http.client.HTTPException) as error:
-            logger.warning("push lost", connection=connection, error=type(error).__name__)
-            return True
-        if status == GONE:
-            return False
-        if status >= http.client.BAD_REQUEST:
-            logger.warning("push refused", connection=connection, status=status)
-            return True
-    return True
+            under_way.append(_begin(connection, _request(connection, body), deadline))
+        except OSError as error:
+            _tell_lost(connection, error)
+    while under_way:
+        yield from _finish(under_way.popleft(), deadline)
 
 
-def _post(connection: str, body: bytes) -> int:
-    """The answer's status. A kept connection may have been closed at the other end: then a new one is tried, once."""
+def _begin(connection: str, request: bytes, deadline: float) -> _Sent:
+    """The request is under way. A kept connection may have been closed at the other end: then a new one is tried."""
+    with suppress(Empty):
+        door = _idle().get_nowait()
+        try:
+            door.send(request, deadline)
+            return _Sent(connection, request, door, was_kept=True)
+        except OSError:
+            door.close()
+    return _begin_afresh(connection, request, deadline)
+
+
+def _begin_afresh(connection: str, request: bytes, deadline: float) -> _Sent:
+    where = _endpoint()
+    is_safe = where.scheme == "https"
+    door = KeptOpen(where.hostname or "localhost", where.port or (443 if is_safe else 80), is_safe=is_safe, deadline=deadline)
+    door.send(request, deadline)
+    return _Sent(connection, request, door, was_kept=False)
+
+
+def _finish(sent: _Sent, deadline: float) -> Iterator[tuple[str, int]]:
+    """The connection and the status of its answer; nothing where none came."""
     try:
-        door: http.client.HTTPConnection | None = _idle().get_nowait()
-    except Empty:
-        door = None
-    if door is not None:
-        with suppress(ConnectionError, http.client.HTTPException):
-            return _exchange(door, connection, body)
-    return _exchange(_open(), connection, body)
+        status = _read_status(sent, deadline)
+    except OSError as error:
+        _tell_lost(sent.connection, error)
+    else:
+        yield sent.connection, status
 
 
-def _exchange(door: http.client.HTTPConnection, connection: str, body: bytes) -> int:
-    path = f"{_endpoint().path.rstrip('/')}/@connections/{quote(connection, safe='')}"
+def _read_status(sent: _Sent, deadline: float) -> int:
+    """What the answer says. Asked once more where a kept connection turns out to have been closed before it could answer."""
     try:
-        door.request("POST", path, body=body, headers=_signed_headers(path, body, clock.now()))
-        answer = door.getresponse()
-        answer.read()
-    except BaseException:
-        door.close()
+        status = sent.door.read_status(deadline)
+    except OSError as error:
+        sent.door.close()
+        if sent.was_kept and isinstance(error, ConnectionError):
+            return _read_status(_begin_afresh(sent.connection, sent.request, deadline), deadline)
         raise
-    _idle().put(door)
-    return answer.status
+    if sent.door.is_open:
+        _idle().put(sent.door)
+    return status
+
+
+def _tell_lost(connection: str, error: OSError) -> None:
+    logger.warning("push lost", connection=connection, error=type(error).__name__)
+
+
+def _request(connection: str, body: bytes) -> bytes:
+    path = f"{_endpoint().path.rstrip('/')}/@connections/{quote(connection, safe='')}"
+    headers = "".join(f"{name}: {value}\r\n" for name, value in _signed_headers(path, body, clock.now()).items())
+    return f"POST {path} HTTP/1.1\r\n{headers}content-length: {len(body)}\r\n\r\n".encode() + body
 
 
 def _signed_headers(path: str, body: bytes, now: datetime) -> dict[str, str]:
@@ -147,21 +196,10 @@ def _split(address: str) -> SplitResult:
     return urlsplit(address)
 
 
-def _open() -> http.client.HTTPConnection:
-    where = _endpoint()
-    door = http.client.HTTPSConnection if where.scheme == "https" else http.client.HTTPConnection
-    return door(where.hostname or "localhost", where.port, timeout=TIMEOUT_S)
-
-
-def _idle() -> "LifoQueue[http.client.HTTPConnection]":
+def _idle() -> "LifoQueue[KeptOpen]":
     return _idle_at(settings().sockets_endpoint)
 
 
 @cache
-def _idle_at(_address: str) -> "LifoQueue[http.client.HTTPConnection]":
+def _idle_at(_address: str) -> "LifoQueue[KeptOpen]":
     return LifoQueue()
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="push")
