@@ -1,0 +1,10 @@
+"""What is fast is measured here, never in a timed test. Each measurement is a command, `python -m benchmarks.<name>`:
+
+    up          a fresh clone to a page that answers; starting again; memory at rest
+    events      a runner's POST to the watchers' frames
+    admission   spawn requests on one limit
+    issues      lists, boards and one issue, with few issues and with many
+    agent_latency   an agent's line on its way to the control plane
+
+Machines are noisy: what counts is the ratio to something simpler, measured in the same run. `make bench` runs them all.
+"""
