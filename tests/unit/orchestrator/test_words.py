@@ -65,3 +65,7 @@ def test_each_side_speaks_once_at_a_time():
     ]
 
     assert [(message["role"], len(message["content"])) for message in joined(messages)] == [("user", 2), ("assistant", 1)]
+
+
+def test_code_in_somebody_elses_text_is_shown_without_its_backticks():
+    assert plain("In `line_total`, taken *twice*") == r"In line\_total, taken \*twice\*"
