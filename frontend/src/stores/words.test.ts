@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ago, count, dollars, duration, slug } from './words.ts';
+import { ago, count, counted, dollars, duration, slug } from './words.ts';
 
 const NOON = new Date('2026-11-22T12:00:00Z').getTime();
 
@@ -31,6 +31,14 @@ test.each([
   [1234.5, '$1,234.50'],
 ])('%d dollars read %s', (usd, expected) => {
   expect(dollars(usd)).toBe(expected);
+});
+
+test.each([
+  [0, '0 issues'],
+  [1, '1 issue'],
+  [12, '12 issues'],
+])('%d read %s', (n, expected) => {
+  expect(counted(n, 'issue')).toBe(expected);
 });
 
 test.each([

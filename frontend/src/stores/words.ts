@@ -38,6 +38,11 @@ export function count(n: number): string {
   return `${(n / 1_000_000).toFixed(1)}M`;
 }
 
+/** `1 issue`, `12 issues`. */
+export function counted(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
+
 /** The name of a token from a word of the API: `no_changes_needed` and `Needs Review` become `no-changes-needed`, `needs-review`. */
 export function slug(word: string): string {
   return word.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
