@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 from infra.laptop import claude as claude_cli
 from infra.laptop import frontend
 from infra.laptop.postgres import place
+from tests.e2e.complaints import Complaints
 from tests.e2e.instance import PASSWORD, ROOT, Instance
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -25,6 +27,7 @@ QUIET = [
 ]
 
 Begin = Callable[..., Instance]
+Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
@@ -52,9 +55,17 @@ def begin(tmp_path: Path, claude: Path, site: None) -> Iterator[Begin]:
 
     yield new
     for instance in instances:
-        instance.stop()
-        actual = place.data_place(instance.data / "postgres", place.lesser_account())
-        subprocess.run(["rm", "-rf", str(instance.data), *map(str, actual.parent.glob(f"{actual.name}*"))], check=True)
+        _end(instance)
+
+
+@pytest.fixture(scope="module")
+def instance(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, claude: Path, site: None) -> Iterator[Instance]:
+    """An instance that the tests of a module share; its settings are the module's `SETTINGS`, and a model that loses no time."""
+    settings = {"SCRIPTED_MODEL_PACE_MS": "1"} | getattr(request.module, "SETTINGS", {})
+    shared = Instance(tmp_path_factory.mktemp("shared") / "data", claude=claude, **settings)
+    shared.start()
+    yield shared
+    _end(shared)
 
 
 @pytest.fixture(scope="session")
@@ -73,13 +84,22 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     opened.close()
 
 
+@contextmanager
+def a_context(browser: Browser, **options: object) -> Iterator[BrowserContext]:
+    """A browser of nobody yet; no script of its pages may have complained when it is closed."""
+    fresh = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)  # type: ignore[arg-type]
+    fresh.set_default_timeout(20_000)
+    complaints = Complaints(fresh)
+    yield fresh
+    fresh.close()
+    assert complaints.of_scripts == []
+
+
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser of nobody yet."""
-    fresh = browser.new_context(viewport={"width": 1280, "height": 900})
-    fresh.set_default_timeout(20_000)
-    yield fresh
-    fresh.close()
+    with a_context(browser) as fresh:
+        yield fresh
 
 
 @pytest.fixture
@@ -89,9 +109,34 @@ def sign_in(context: BrowserContext) -> Callable[[Instance], Page]:
     def open_page(instance: Instance) -> Page:
         page = context.new_page()
         page.goto(instance.url)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        fill_in(page)
         page.get_by_label("What you want").wait_for()
         return page
 
     return open_page
+
+
+@pytest.fixture
+def show(context: BrowserContext, instance: Instance) -> Open:
+    """`show("/board")`: a page of the owner, who signed in before, at that address of the shared instance."""
+
+    def open_page(path: str = "/") -> Page:
+        context.add_cookies([instance.cookie()])
+        page = context.new_page()
+        page.goto(instance.url + path)
+        return page
+
+    return open_page
+
+
+def fill_in(page: Page, password: str = PASSWORD) -> None:
+    """The password is sent."""
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def _end(instance: Instance) -> None:
+    """The instance is gone, and what it kept."""
+    instance.stop()
+    actual = place.data_place(instance.data / "postgres", place.lesser_account())
+    subprocess.run(["rm", "-rf", str(instance.data), *map(str, actual.parent.glob(f"{actual.name}*"))], check=True)

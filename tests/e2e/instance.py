@@ -57,9 +57,22 @@ class Instance:
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The answer's JSON; the owner asks. A refusal is an answer too: its problem."""
-        if not len(self._jar):
-            self._send("POST", "/api/auth", {"password": PASSWORD})
+        self._sign_in()
         return self._send(method, path, body)
+
+    def cookie(self) -> Any:
+        """The owner's session, as a browser would keep it."""
+        self._sign_in()
+        [kept] = self._jar
+        return {"name": kept.name, "value": kept.value, "url": self.url}
+
+    def new_issue(self, title: str, **more: Any) -> str:
+        """A new issue's identifier."""
+        return str(self.ask("POST", "/api/issues", {"title": title} | more)["identifier"])
+
+    def spawn(self, ref: str, workflow: str = "prd-investigate", **more: Any) -> dict[str, Any]:
+        """What became of the wish for a run."""
+        return dict(self.ask("POST", f"/api/issues/{ref}/spawn", {"workflow": workflow} | more))
 
     def finished_run(self, ref: str, *, seconds: float = 90) -> dict[str, Any]:
         """The issue's newest run, once it has ended."""
@@ -83,6 +96,10 @@ class Instance:
         notes = json.loads(folder.with_name(f"{folder.name}.json").read_text())
         with psycopg.connect(f"postgresql://dispatch:{notes['password']}@127.0.0.1:{notes['port']}/dispatch") as conn:
             return conn.execute(query).fetchall()  # type: ignore[call-overload]
+
+    def _sign_in(self) -> None:
+        if not len(self._jar):
+            self._send("POST", "/api/auth", {"password": PASSWORD})
 
     def _answers(self) -> bool:
         try:
