@@ -68,4 +68,4 @@ def test_each_side_speaks_once_at_a_time():
 
 
 def test_code_in_somebody_elses_text_is_shown_without_its_backticks():
-    assert plain("In `line_total`, taken *twice*") == r"In line\_total, taken \*twice\*"
+    assert plain("In `line_total`, taken *twice* by `tot…") == r"In line\_total, taken \*twice\* by tot…"

@@ -75,7 +75,8 @@ class Exchange:
         most = settings().orchestrator_max_tool_rounds
         if sum(round_.by == "model" for round_ in self.rounds) < most:
             return None
-        sentence = f"Stopped after {most} rounds of tool calls, the most one turn may use (ORCHESTRATOR_MAX_TOOL_ROUNDS)."
+        rounds = "1 round" if most == 1 else f"{most} rounds"
+        sentence = f"Stopped after {rounds} of tool calls, the most one turn may use (ORCHESTRATOR_MAX_TOOL_ROUNDS)."
         self._say(f"{sentence} Say “go on” to continue.")
         return Reason.ROUNDS, sentence
 

@@ -8,15 +8,14 @@ from decimal import Decimal
 from dispatch.issues import IssueCard
 from dispatch.runs import RunSummary
 
-CODE = re.compile(r"`([^`]+)`")
-SPECIAL = re.compile(r"([\\`*_\[\]<>|~#])")
+SPECIAL = re.compile(r"([\\*_\[\]<>|~#])")
 
 
 def plain(text: str, *, most: int = 300) -> str:
     """Somebody else's text on one line, with nothing in it that markdown or HTML would act on; code loses its backticks."""
-    line = " ".join(text.split())
+    line = " ".join(text.replace("`", "").split())
     line = line if len(line) <= most else line[:most] + "…"
-    return SPECIAL.sub(r"\\\1", CODE.sub(r"\1", line))
+    return SPECIAL.sub(r"\\\1", line)
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
