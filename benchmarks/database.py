@@ -1,10 +1,12 @@
 """A Postgres of the measurement's own, as a laptop runs it (nothing is turned off that keeps data safe), and pgbench beside it."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -41,6 +43,27 @@ def remove(data: Path) -> None:
         shutil.rmtree(part) if part.is_dir() else part.unlink()
 
 
+def url_of(data: Path) -> str:
+    """Where the database of a `dispatch up` on this data folder is, as it noted beside its data."""
+    folder = place.data_place(data / "postgres", place.lesser_account())
+    notes = json.loads(folder.with_name(f"{folder.name}.json").read_text())
+    return f"postgresql://dispatch:{notes['password']}@127.0.0.1:{notes['port']}/dispatch"
+
+
+def commit_times(url: str, *, times: int, every_s: float) -> list[float]:
+    """Milliseconds that one row's change takes until it is on disk, at a steady pace: what nothing that is kept can be faster than."""
+    found: list[float] = []
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(COUNTER)
+        for _ in range(times):
+            began = time.perf_counter()
+            conn.execute(ONE_MORE)
+            found.append((time.perf_counter() - began) * 1000)
+            time.sleep(every_s)
+        conn.execute("DROP TABLE counter")
+    return found
+
+
 @contextmanager
 def fresh_database(running: postgres.Server, **given: object) -> Iterator[str]:
     """A migrated database of its own, which the rooms use, under these settings."""
@@ -60,6 +83,7 @@ def counter_rate(running: postgres.Server, *, clients: int, seconds: int) -> flo
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute("DROP TABLE IF EXISTS counter")
         conn.execute(COUNTER)
+        conn.execute("CHECKPOINT")  # what was written before is not to be waited for
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
         script.write(ONE_MORE)
         script.flush()

@@ -21,7 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
-from benchmarks.database import remove
+from benchmarks.database import commit_times, remove, url_of
 from benchmarks.figures import Figure, arguments, percentile, show, tell
 from tests.e2e.instance import ROOT, Instance
 
@@ -54,6 +54,7 @@ def _through_dispatch(count: int) -> list[Figure]:
             at_rate = _at_rate(runner.send, watching, first=1)
             single = _at_full_speed(runner.send, watching, first=len(at_rate[0]) + 1, batch=1)
             batched = _at_full_speed(runner.send, watching, first=len(at_rate[0]) + AT_FULL_SPEED + 1, batch=BATCH)
+        commits = commit_times(url_of(instance.data), times=EVENTS_A_SECOND * SECONDS // 2, every_s=1 / EVENTS_A_SECOND)
     _tell(f"{count} watchers", at_rate, single)
     ages = _ages(at_rate)
     return [
@@ -61,6 +62,7 @@ def _through_dispatch(count: int) -> list[Figure]:
         Figure(f"{count} watchers: event to frame, p95", percentile(ages, 0.95), "ms", REACH_MS.get(count)),
         Figure(f"{count} watchers: one event a POST, one runner", single, "/s"),
         Figure(f"{count} watchers: {BATCH} events a POST, one runner", batched, "/s"),
+        Figure(f"{count} watchers: one row's commit on this disk, p95", percentile(commits, 0.95), "ms"),
         Figure(f"{count} watchers: lost or doubled", 0, "events", 0),  # `_check` has looked at every one
     ]
 

@@ -8,14 +8,14 @@ import json
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from benchmarks.database import remove
+from benchmarks.database import remove, url_of
 from benchmarks.figures import Figure, arguments, percentile, show, tell
-from infra.laptop.postgres import place
 from tests.e2e.instance import Instance
 
 SIZES = (100, 10_000)
@@ -54,7 +54,7 @@ def measure(sizes: tuple[int, ...]) -> list[Figure]:
         instance = Instance(Path(folder) / "data", claude=Path("claude"), DISPATCH_API_KEY=KEY)
         try:
             instance.start()
-            with psycopg.connect(_url(instance), autocommit=True) as conn:
+            with psycopg.connect(url_of(instance.data), autocommit=True) as conn:
                 have = 0
                 for size in sizes:
                     _fill(instance, conn, have=have, wanted=size)
@@ -81,7 +81,8 @@ def _read_all(instance: Instance, conn: psycopg.Connection[Any], size: int) -> l
     door = http.client.HTTPConnection("127.0.0.1", instance.port, timeout=60)
     figures: list[Figure] = []
     for what, (path, query) in READS.items():
-        ours, bare = _times(lambda path=path: _get(door, path)), _times(lambda query=query: conn.execute(query).fetchall())  # type: ignore[misc]
+        ours = _times(partial(_get, door, path))
+        bare = _times(partial(_rows, conn, query))
         reach = PAGE_REACH_MS if what == "a page of issues" else None
         figures += [
             Figure(f"{size:,} issues: {what}, p50", percentile(ours, 0.5), "ms", reach),
@@ -102,6 +103,10 @@ def _times(read: Callable[[], Any]) -> list[float]:
     return found
 
 
+def _rows(conn: psycopg.Connection[Any], query: Any) -> Any:
+    return conn.execute(query).fetchall()
+
+
 def _get(door: http.client.HTTPConnection, path: str) -> Any:
     door.request("GET", path, headers={"Authorization": f"Bearer {KEY}"})
     answer = door.getresponse()
@@ -109,13 +114,6 @@ def _get(door: http.client.HTTPConnection, path: str) -> Any:
     if answer.status != http.client.OK:
         raise SystemExit(f"{path} was answered with {answer.status}: {text.decode()}")
     return json.loads(text)
-
-
-def _url(instance: Instance) -> str:
-    """Where the instance's database is, as it noted beside its data."""
-    folder = place.data_place(instance.data / "postgres", place.lesser_account())
-    notes = json.loads(folder.with_name(f"{folder.name}.json").read_text())
-    return f"postgresql://dispatch:{notes['password']}@127.0.0.1:{notes['port']}/dispatch"
 
 
 if __name__ == "__main__":
