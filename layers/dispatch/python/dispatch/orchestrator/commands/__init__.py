@@ -36,7 +36,7 @@ class Command:
 
 
 def _help(_work: Work, _words: str, _caller: Caller) -> str:
-    return table(("Command", ""), [(f"`{one.usage}`", one.help) for one in list_commands()])
+    return table(("Command", "What it does"), [(f"`{one.usage}`", one.help) for one in list_commands()])
 
 
 COMMANDS = {

@@ -27,7 +27,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def issue_table(cards: Sequence[IssueCard]) -> str:
     """Issues, one a line."""
     rows = [(card.identifier, plain(card.title), card.status.name, card.priority, waits_for(card)) for card in cards]
-    return table(("Issue", "Title", "Status", "Priority", ""), rows)
+    return table(("Issue", "Title", "Status", "Priority", "Now"), rows)
 
 
 def waits_for(card: IssueCard) -> str:
@@ -52,7 +52,7 @@ def run_table(summaries: Sequence[RunSummary]) -> str:
         )
         for run in summaries
     ]
-    return table(("Issue", "Workflow", "Outcome", "Cost", "Asked for", ""), rows)
+    return table(("Issue", "Workflow", "Outcome", "Cost", "Asked for", "Last words"), rows)
 
 
 def cost_of(run: RunSummary) -> Decimal | None:
