@@ -1,0 +1,117 @@
+"""What every screen does: the palette, the keys, the theme, and going on when the server goes and comes back."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Open
+from tests.e2e.instance import Instance
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_palette_finds_an_issue(show: Open, instance: Instance) -> None:
+    issue = instance.new_issue("Found by a word in the middle")
+    page = show("/board")
+    live(page)
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("word in the mid")
+    expect(page.get_by_role("option").filter(has_text=issue)).to_be_visible()
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(f"{instance.url}/issue/{issue}")
+
+
+def test_the_palette_puts_a_command_into_the_terminal(show: Open) -> None:
+    page = show("/board")
+    live(page)
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("/spend")
+    page.get_by_role("option").filter(has_text="/spend").click()
+
+    expect(page.get_by_label("What you want")).to_have_value("/spend")
+
+
+def test_closing_the_palette_gives_the_focus_back(show: Open) -> None:
+    page = show("/board")
+    search = page.get_by_role("button", name="Search")
+    search.click()
+    expect(page.get_by_role("dialog", name="Go to")).to_be_visible()
+
+    page.keyboard.press("Escape")
+
+    expect(search).to_be_focused()
+
+
+def test_a_question_mark_lists_the_keys(show: Open) -> None:
+    page = show("/board")
+    live(page)
+
+    page.keyboard.press("?")
+
+    keys = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(keys).to_contain_text("New issue")
+    expect(keys).to_contain_text("Move the card one column right")
+
+
+def test_g_and_a_letter_go_to_a_screen(show: Open, instance: Instance) -> None:
+    page = show(f"/issue/{instance.new_issue('Somewhere to start from')}")
+    live(page)
+
+    page.keyboard.press("g")
+    page.keyboard.press("b")
+    expect(page.get_by_role("heading", name="Board", level=1)).to_be_attached()
+    page.keyboard.press("g")
+    page.keyboard.press("t")
+
+    expect(page.get_by_label("What you want")).to_be_visible()
+
+
+def test_the_chosen_theme_is_kept(show: Open) -> None:
+    page = show("/board")
+    page.get_by_role("button", name="Dark theme").click()
+
+    page.reload()
+
+    expect(page.get_by_role("button", name="Light theme")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_the_chosen_theme_is_worn_before_the_site_is_there(show: Open) -> None:
+    page = show("/board")
+    page.get_by_role("button", name="Dark theme").click()
+    page.route("**/_app/**", lambda route: route.abort())
+
+    page.reload(wait_until="commit")
+
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_the_first_tab_leads_past_the_header(show: Open) -> None:
+    page = show("/board")
+    live(page)
+
+    page.keyboard.press("Tab")
+
+    expect(page.get_by_role("link", name="To the content")).to_be_focused()
+
+
+def test_a_page_says_when_the_server_is_away_and_goes_on_when_it_is_back(show: Open, instance: Instance) -> None:
+    page = show("/board")
+    live(page)
+
+    instance.stop()
+    expect(page.get_by_text("The server cannot be reached.", exact=False).first).to_be_visible()
+    instance.start()
+    page.get_by_role("button", name="Connect now").click()
+
+    live(page)
+    expect(page.get_by_role("button", name="Connect now")).to_have_count(0)
+    instance.new_issue("Made after the pause")
+    expect(page.get_by_role("link", name="Made after the pause")).to_be_visible()
+
+
+def live(page: Page) -> None:
+    """The page is there, and connected."""
+    expect(page.get_by_role("banner").get_by_text("Live", exact=True)).to_be_attached()
