@@ -11,6 +11,7 @@ from agent.server import MissingError, RefusedError, Server, StaleClaimError, Un
 from agent.settings import MissingSettingError, Settings
 
 BRANCH = re.compile(r"dispatch/[a-z0-9][a-z0-9._-]*")  # only ever a branch of our own, so never the base branch
+LINKS = {"120000", "160000"}  # git's modes of symbolic links and of submodules
 PATIENCE_S = 600.0
 
 logger = logging.getLogger(__name__)
@@ -33,7 +34,9 @@ def publish(settings: Settings) -> int:
         if patch.get("verdict") != "accepted":
             logger.info("nothing to publish: the patch is %s", patch.get("verdict") or "missing")
             return 0
-        published = put_on_branch(repository, branch=patch["branch"], base=patch["base_commit"], mbox=patch["mbox"])
+        published = put_on_branch(
+            repository, branch=patch["branch"], base=patch["base_commit"], mbox=patch["mbox"], allowed=set(patch["files"])
+        )
         insist(lambda: server.report_published(published), patience_s=PATIENCE_S)
     except (StaleClaimError, MissingError) as error:
         logger.info("nothing to publish: %s", error)
@@ -45,14 +48,16 @@ def publish(settings: Settings) -> int:
     return 0
 
 
-def put_on_branch(repository: Repository, *, branch: str, base: str, mbox: str) -> dict[str, object]:
-    """`branch` holds `mbox` applied on `base`. Answers the protocol's report of it. Raises `PublishError`, `GitError`.
+def put_on_branch(repository: Repository, *, branch: str, base: str, mbox: str, allowed: set[str]) -> dict[str, object]:
+    """`branch` holds `mbox` applied on `base`, which changed no path but those `allowed`. Raises `PublishError`, `GitError`.
 
+    Answers the protocol's report of it.
     The same patch gives the same commits (committer's date is the author's), so a repetition finds its branch already there.
     """
     if not BRANCH.fullmatch(branch) or branch.endswith(".lock"):
         raise PublishError(f"{branch} is not a branch of Dispatch's own.")
     head = _apply(repository, base, mbox)
+    _refuse_the_unexpected(repository.changed_modes(base, head), allowed)
     _point(repository, branch, head)
     return {"branch": branch, "head_commit": head, "commits": repository.commits_between(base, head)}
 
@@ -67,6 +72,14 @@ def _apply(repository: Repository, base: str, mbox: str) -> str:
             return worktree.head()
         finally:
             repository.git("worktree", "remove", "--force", str(place))
+
+
+def _refuse_the_unexpected(modes: dict[str, str], allowed: set[str]) -> None:
+    """What counts is what git made of the patch: it finds changes in commit messages too, and no reading of the text sees all it sees."""
+    if unexpected := sorted(modes.keys() - allowed):
+        raise PublishError(f"The patch changes {', '.join(unexpected[:5])}, which it did not name.")
+    if links := sorted(path for path, mode in modes.items() if mode in LINKS):
+        raise PublishError(f"The patch makes a symbolic link or a submodule: {', '.join(links[:5])}.")
 
 
 def _point(repository: Repository, branch: str, head: str) -> None:

@@ -93,6 +93,11 @@ class Repository:
         lines = self.git("log", "--reverse", "--format=%H %s", f"{base}..{head}").splitlines()
         return [{"sha": line[:40], "subject": _clean(line[41:])[:500]} for line in lines]
 
+    def changed_modes(self, base: str, head: str) -> dict[str, str]:
+        """Every path that differs between the two commits, with its mode in `head`; 000000 where it is gone."""
+        entries = self.git("diff", "--raw", "--no-renames", "-z", base, head).split("\0")
+        return {_clean(path): facts.split()[1] for facts, path in zip(entries[0::2], entries[1::2], strict=False)}
+
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether `newer` holds everything up to `older`."""
         try:

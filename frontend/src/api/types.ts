@@ -2711,13 +2711,15 @@ export interface components {
         };
         /**
          * ToApply
-         * @description A patch as the publish job needs it; without a text where it may not be applied.
+         * @description A patch as the publish job needs it: its text, empty where it may not be applied, and the paths it may change.
          */
         ToApply: {
             /** Base Commit */
             base_commit: string | null;
             /** Branch */
             branch: string;
+            /** Files */
+            files: string[];
             /** Mbox */
             mbox: string;
             /** Reasons */

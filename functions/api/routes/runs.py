@@ -19,7 +19,6 @@ from functions.api.routing import Router
 from functions.api.unit import TheWork
 
 router = Router(prefix="/api", tags=["runs"])
-MOST_RESULT_BYTES = 8_000_000  # a result carries its patch
 PAGE = 1000
 
 
@@ -56,12 +55,13 @@ class Runs(BaseModel):
 
 
 class ToApply(BaseModel):
-    """A patch as the publish job needs it; without a text where it may not be applied."""
+    """A patch as the publish job needs it: its text, empty where it may not be applied, and the paths it may change."""
 
     verdict: str
     reasons: list[str]
     branch: str
     base_commit: str | None
+    files: list[str]
     mbox: str
 
 
@@ -103,8 +103,14 @@ def get_patch(work: TheWork, caller: Machine, run: UUID, generation: int) -> ToA
     patch, found = runs.get_patch(work, run), runs.get_run(work, run)
     if found.generation != generation:
         raise Conflict("That generation of the run is over.")
-    mbox = patch.mbox if patch.verdict == "accepted" else ""
-    return ToApply(verdict=patch.verdict, reasons=patch.reasons, branch=patch.branch, base_commit=found.base_commit, mbox=mbox)
+    return ToApply(
+        verdict=patch.verdict,
+        reasons=patch.reasons,
+        branch=patch.branch,
+        base_commit=found.base_commit,
+        files=[file.path for file in patch.files],
+        mbox=patch.mbox if patch.verdict == "accepted" else "",
+    )
 
 
 @router.post("/runs/{run}/published")

@@ -137,6 +137,18 @@ def test_a_patch_that_touches_what_agents_may_not_touch_is_refused_and_kept() ->
     assert doing.issue_now(issue).status.name == "Needs Review"
 
 
+def test_a_protected_file_is_seen_however_the_diff_spells_its_name() -> None:
+    issue = doing.make_issue()
+    doing.propose(issue)
+    claim = _implement(issue)
+    mbox = 'diff --git "a/.github/workflows/a\\"b.yml" "b/.github/workflows/a\\"b.yml"\nnew file mode 100644\n+on: push\n'
+
+    doing.end(claim, outcome="completed", patch={"mbox": mbox, "files": [{"path": '.github/workflows/a"b.yml'}], "commits": []})
+
+    with work() as unit:
+        assert runs.get_patch(unit, claim.run).verdict == "refused"
+
+
 def _implement(issue):
     from dispatch import plans
     from dispatch.plans import PlanDecision

@@ -23,6 +23,10 @@ def patch_of(worktree: Path, base: str) -> dict:
     return patch
 
 
+def paths_of(patch: dict) -> set[str]:
+    return {file["path"] for file in patch["files"]}
+
+
 def test_nothing_changed_is_no_patch(worktree: Path) -> None:
     repository = opened(worktree)
 
@@ -40,7 +44,7 @@ def test_commits_leftovers_binaries_and_deletions_are_all_in_the_patch(worktree:
     (worktree / "README.md").unlink()
 
     patch = patch_of(worktree, base)
-    published = put_on_branch(opened(tmp_path / "person"), branch="dispatch/d-1", base=base, mbox=patch["mbox"])
+    published = put_on_branch(opened(tmp_path / "person"), branch="dispatch/d-1", base=base, mbox=patch["mbox"], allowed=paths_of(patch))
 
     assert {file["path"]: file["status"] for file in patch["files"]} == {
         "a b ü.txt": "A",
@@ -98,7 +102,13 @@ def test_publishing_again_changes_nothing_and_leaves_the_checkout_alone(plane: C
     mbox = patch_of(worktree, base)["mbox"]
     git(worktree, "reset", "-q", "--hard", base)
     (worktree / "README.md").write_text("what a person is writing\n")
-    plane.patch = {"verdict": "accepted", "branch": "dispatch/dispatch-1-0192ab34", "base_commit": base, "mbox": mbox}
+    plane.patch = {
+        "verdict": "accepted",
+        "branch": "dispatch/dispatch-1-0192ab34",
+        "base_commit": base,
+        "files": ["README.md"],
+        "mbox": mbox,
+    }
 
     for _ in range(2):
         assert start("claude", "publish", DISPATCH_REPOSITORY=str(worktree)).wait(20) == 0
@@ -116,7 +126,7 @@ def test_only_a_branch_of_dispatchs_own_is_ever_written(worktree: Path, branch: 
     repository = opened(worktree)
 
     with pytest.raises(PublishError):
-        put_on_branch(repository, branch=branch, base=repository.head(), mbox="")
+        put_on_branch(repository, branch=branch, base=repository.head(), mbox="", allowed=set())
 
 
 def test_a_branch_that_holds_other_work_is_left_alone(worktree: Path) -> None:
@@ -126,7 +136,33 @@ def test_a_branch_that_holds_other_work_is_left_alone(worktree: Path) -> None:
     git(worktree, "branch", "dispatch/d-1", base)
 
     with pytest.raises(PublishError):
-        put_on_branch(opened(worktree), branch="dispatch/d-1", base=base, mbox=mbox)
+        put_on_branch(opened(worktree), branch="dispatch/d-1", base=base, mbox=mbox, allowed={"README.md"})
+
+
+WORKFLOW = "--- /dev/null\n+++ b/.github/workflows/evil.yml\n@@ -0,0 +1 @@\n+on: push\n"
+LINK = "diff --git a/l b/l\nnew file mode 0120000\n--- /dev/null\n+++ b/l\n@@ -0,0 +1 @@\n+/etc/passwd\n\\ No newline at end of file\n"
+
+
+@pytest.mark.parametrize(("smuggled", "why"), [(WORKFLOW, "evil.yml, which it did not name"), (LINK, "l, which it did not name")])
+def test_a_change_hidden_in_a_commits_message_is_not_published(worktree: Path, smuggled: str, why: str) -> None:
+    base = opened(worktree).head()
+    (worktree / "README.md").write_text("bye\n")
+    git(worktree, "commit", "-q", "-a", "-m", f"Say goodbye\n\n---\n{smuggled}")
+    patch = patch_of(worktree, base)
+
+    with pytest.raises(PublishError, match=why):
+        put_on_branch(opened(worktree), branch="dispatch/d-1", base=base, mbox=patch["mbox"], allowed=paths_of(patch))
+
+    assert git(worktree, "branch", "--list", "dispatch/*") == ""
+
+
+def test_a_link_is_not_published_even_where_it_is_named(worktree: Path) -> None:
+    base = opened(worktree).head()
+    (worktree / "l").symlink_to("/etc/passwd")
+    patch = patch_of(worktree, base)
+
+    with pytest.raises(PublishError, match="symbolic link"):
+        put_on_branch(opened(worktree), branch="dispatch/d-1", base=base, mbox=patch["mbox"], allowed={"l"})
 
 
 def test_a_run_without_a_patch_has_nothing_to_publish(plane: ControlPlane, start: Runner, worktree: Path) -> None:

@@ -86,11 +86,14 @@ def note_published(work: Work, run_id: UUID, published: Published) -> Patch:
 
 
 def _objections(proposal: PatchProposal) -> list[str]:
-    """Why the patch may not be applied, a sentence each; none where it may."""
+    """Why the patch may not be applied, a sentence each; none where it may.
+
+    It names the files it changes, and the publish job holds it to them: reading its text, as git would, is more than can be done here.
+    """
     text = proposal.mbox
     if len(text.encode()) > MOST_BYTES:
         return [f"The patch has more than {MOST_BYTES // 1024 // 1024} MB."]
-    paths = _paths(text)
+    paths = _paths(text) | {file.path for file in proposal.files}
     objections: list[str] = []
     if len(paths) > MOST_FILES:
         objections.append(f"The patch touches more than {MOST_FILES} files.")
