@@ -11,7 +11,7 @@ MOST_BYTES = 1_000_000
 MOST_RESULT_BYTES = 5_000_000  # holds a whole patch; Lambda itself takes 6 MB
 RESULT = re.compile(r"/api/runs/[^/]+/result")
 DEEPEST = 64  # the deepest honest body, an agent's tool input, is nested about 10 deep
-STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)  # or its open end: a string is never looked at twice
 NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 

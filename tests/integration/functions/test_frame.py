@@ -92,6 +92,13 @@ def test_a_body_above_a_megabyte_is_413(owner):
     assert answer.json["status"] == 413
 
 
+@pytest.mark.parametrize("end", [b"", b"\\"])
+def test_a_body_whose_last_string_never_ends_is_answered_at_once(owner, end):
+    answer = owner.post("/api/auth", raw=b"[" * 65 + b'"' + b'\\"' * 480_000 + end)
+
+    assert answer.status == 422
+
+
 @pytest.mark.parametrize("opening", [b"[", b'{"a":'])
 def test_a_body_nested_too_deep_is_422(owner, opening):
     answer = owner.post("/api/people", raw=opening * 60_000)
