@@ -29,7 +29,7 @@ openapi: .venv/ready frontend/.ready     ## what is made from code and kept in t
 	$(BIN)/python -m infra.generated
 	$(NPM) run openapi
 
-e2e: .venv/ready                         ## the browser tests alone
+e2e: .venv/ready frontend/.ready         ## the browser tests alone
 	sh tests/e2e/need-chromium
 	$(BIN)/pytest -m browser
 
