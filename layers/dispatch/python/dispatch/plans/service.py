@@ -94,7 +94,7 @@ def return_plan(work: Work, ref: str | UUID, decision: PlanDecision, *, actor: A
 
 
 def _decide(work: Work, ref: str | UUID, decision: PlanDecision, *, state: str, feedback: str | None, actor: Actor) -> Plan:
-    issue = issues.get_issue(work, ref)
+    issue = issues.get_issue(work, ref, lock=True)  # before its plan, as a result that brings another one does
     found = store.select_plans(work.conn, issue_id=issue.id, plan_id=None, version=decision.version)
     if not found:
         raise PlanNotFound(f"{issue.identifier} has no plan of version {decision.version}.")

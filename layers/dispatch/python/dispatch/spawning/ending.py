@@ -14,7 +14,7 @@ from dispatch.kit.work import work as open_work
 from dispatch.runs import Ending, Outcome, Result, Run, RunIsFinished, State
 from dispatch.spawning import ledger, runtime
 from dispatch.spawning.fleet import publish_fleet
-from dispatch.spawning.service import offer_waiting, withdraw
+from dispatch.spawning.service import lock_admission, offer_waiting, withdraw
 
 
 class NothingRuns(NotFound):
@@ -39,6 +39,7 @@ def cancel_run(work: Work, run_id: UUID, *, actor: Actor) -> Run:
 
 def cancel_issue_run(work: Work, ref: str | UUID, *, actor: Actor) -> Run | None:
     """The issue's run is cancelled, or its waiting spawn withdrawn (then None). Raises NothingRuns."""
+    lock_admission(work)  # or what waits could be admitted while it is withdrawn
     issue = get_issue(work, ref)
     if issue.running:
         return cancel_run(work, issue.running.id, actor=actor)

@@ -49,7 +49,7 @@ def select_counts(conn: Connection[Any], *, at: datetime) -> dict[str, Any]:
 
 
 def select_issue_facts(conn: Connection[Any], issue_id: UUID, *, apart_from: UUID | None) -> dict[str, Any] | None:
-    """What the gates ask about the issue, and its approved plan; the waiting spawn `apart_from` does not stand in its own way."""
+    """What the gates ask about the issue, held until the work ends; the waiting spawn `apart_from` does not stand in its own way."""
     with conn.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
             """
@@ -70,6 +70,7 @@ def select_issue_facts(conn: Connection[Any], issue_id: UUID, *, apart_from: UUI
                 LIMIT 1
             ) AS approved ON true
             WHERE issue.id = %(issue_id)s
+            FOR NO KEY UPDATE OF issue
             """,
             {"issue_id": issue_id, "apart_from": apart_from},
         ).fetchone()
