@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from dispatch import spawning
+from dispatch import runs, spawning
 from dispatch.kit import work as kit_work
 from dispatch.kit.work import work
 from dispatch.spawning import SpawnState
@@ -113,6 +113,18 @@ def test_a_lost_run_settles_at_its_reserve(clock: pytest.FixtureRequest) -> None
     assert spawning.reap_lost_runs() == 0
     with work() as unit:
         assert spawning.fleet(unit).money.settled_usd == 25
+
+
+def test_a_run_whose_runtime_never_answers_is_lost_though_it_was_tried_again(clock: pytest.FixtureRequest) -> None:
+    spawn = doing.ask(doing.make_issue())
+    assert spawn.run_id
+
+    for _ in range(3):
+        with work() as unit:
+            assert runs.mark_starting(unit, spawn.run_id, 1)
+        clock.travel(minutes=8)  # type: ignore[attr-defined]
+
+    assert spawning.reap_lost_runs() == 1
 
 
 def _together(count: int, act):

@@ -72,7 +72,7 @@ def set_starting(conn: Connection[Any], run_id: UUID, generation: int, *, at: da
     done = conn.execute(
         """
         UPDATE run
-        SET state = 'starting', starting_at = %(at)s
+        SET state = 'starting', starting_at = coalesce(starting_at, %(at)s)  -- the first try counts: one tried for ever would never be lost
         WHERE id = %(id)s AND generation = %(generation)s AND (state = 'queued' OR (state = 'starting' AND external_id IS NULL))
         """,
         {"id": run_id, "generation": generation, "at": at},
