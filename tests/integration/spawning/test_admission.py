@@ -1,14 +1,16 @@
 """Admission: limits hold whoever asks, and however many at once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from dispatch import runs, spawning
+from dispatch.kit import clock as kit_clock
 from dispatch.kit import work as kit_work
 from dispatch.kit.work import work
-from dispatch.spawning import SpawnState
+from dispatch.spawning import NewSpawn, SpawnState
 from tests import doing
 from tests.conftest import Queues
 
@@ -125,6 +127,21 @@ def test_a_run_whose_runtime_never_answers_is_lost_though_it_was_tried_again(clo
         clock.travel(minutes=8)  # type: ignore[attr-defined]
 
     assert spawning.reap_lost_runs() == 1
+
+
+def test_a_request_that_waited_past_midnight_counts_under_the_new_day(setting: pytest.MonkeyPatch, clock: pytest.FixtureRequest) -> None:
+    setting.setenv("DAILY_COST_LIMIT_USD", "60")
+    left = datetime.combine(kit_clock.now().date() + timedelta(days=1), datetime.min.time(), UTC) - kit_clock.now()
+    late = doing.make_issue()
+    claim = doing.start(doing.ask(doing.make_issue()))
+    clock.travel(seconds=left.total_seconds() - 60)  # type: ignore[attr-defined]
+
+    with work() as unit:
+        clock.travel(seconds=120)  # type: ignore[attr-defined]
+        _together(1, lambda _: doing.end(claim, plan=doing.PLAN, cost_usd=55))
+        spawn = spawning.request(unit, late.id, NewSpawn(workflow="prd-investigate"), actor=doing.ADA)
+
+    assert (spawn.state, spawn.gate) == (SpawnState.WAITING, "money")
 
 
 def _together(count: int, act):

@@ -113,7 +113,7 @@ def _facts(
         plan_approved=plan_id is not None,
         reserve_usd=reserve,
         **about,
-        **store.select_counts(work.conn, at=work.now),
+        **store.select_counts(work.conn, at=clock.now()),  # not work.now: the lock may have been waited for past midnight
     )
     return facts, plan_id if implements else None, reserve
 
@@ -129,7 +129,7 @@ def _admit(work: Work, issue_id: UUID, new: NewSpawn, *, plan_id: UUID | None, r
         cap_usd=reserve_usd,
     )
     run = runs.create_run(work, issues.get_issue(work, issue_id), wanted, actor=actor)
-    ledger.reserve(work.conn, run_id=run.id, generation=run.generation, workflow=run.workflow, amount_usd=reserve_usd, at=work.now)
+    ledger.reserve(work.conn, run_id=run.id, generation=run.generation, workflow=run.workflow, amount_usd=reserve_usd, at=clock.now())
     work.after_commit(lambda: queue.wake_spawner({"run_id": str(run.id), "generation": run.generation}))
     return run
 
