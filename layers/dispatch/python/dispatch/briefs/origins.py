@@ -8,12 +8,14 @@ from dispatch.briefs.shapes import Origin, Segment
 HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 INVISIBLE = {"Cc", "Cf", "Co", "Cs"}  # control, format (zero-width, bidi, tags), private use, surrogates
 ALLOWED = {"\n", "\t"}
+# What Unicode shows nothing for though it is no control or format character: fillers, variation selectors, the rest of the tags' plane.
+UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
 TRUSTED = {Origin.OPERATOR}
 
 
 def normalise(text: str) -> str:
     """The text as a person would see it: no HTML comments, no hidden or control characters."""
-    visible = HTML_COMMENT.sub("", text.replace("\r\n", "\n"))
+    visible = UNSEEN.sub("", HTML_COMMENT.sub("", text.replace("\r\n", "\n")))
     return "".join(char for char in visible if char in ALLOWED or unicodedata.category(char) not in INVISIBLE)
 
 
