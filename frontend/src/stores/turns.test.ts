@@ -40,10 +40,10 @@ describe('a turn that comes live', () => {
     expect(turn?.items.filter(({ type }) => type === 'text')).toMatchObject([{ text: 'kept' }, { text: 'again' }]);
   });
 
-  test('it ends with its reason and what it cost', () => {
+  test('it ends with its reason, what it cost, and after the time the server measured', () => {
     const [turn] = play(started(), ['turn.finished', { turn: 't1', reason: 'rounds', detail: 'Ten rounds.', usage, cost_usd: 0.02, ms: 900 }]);
 
-    expect(turn).toMatchObject({ state: 'finished', reason: 'rounds', detail: 'Ten rounds.', cost_usd: 0.02, finished_at: AT });
+    expect(turn).toMatchObject({ state: 'finished', reason: 'rounds', detail: 'Ten rounds.', cost_usd: 0.02, finished_at: '2026-11-22T12:00:00.900Z' });
   });
 });
 

@@ -53,8 +53,11 @@ const EFFECTS: Effects = {
     const choice = choiceOf(turns, id);
     if (choice) Object.assign(choice, { state, taken: option });
   },
-  'turn.finished'(turns, { turn: id, reason, detail, usage, cost_usd }, at) {
-    Object.assign(turnOf(turns, id), { state: 'finished', reason, detail, usage, cost_usd, finished_at: at });
+  'turn.finished'(turns, { turn: id, reason, detail, usage, cost_usd, ms }, at) {
+    const turn = turnOf(turns, id);
+    // It took as long as the server says: its frames are a moment younger than what they tell of.
+    const finished_at = turn.started_at ? new Date(Date.parse(turn.started_at) + ms).toISOString() : at;
+    Object.assign(turn, { state: 'finished', reason, detail, usage, cost_usd, finished_at });
   },
   'command.answered'(turns, { id, text, markdown, at }) {
     answerCommand(turns, { id, text, markdown, at });
