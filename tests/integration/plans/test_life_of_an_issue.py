@@ -1,5 +1,7 @@
 """An issue from its first words to a branch, through the rooms."""
 
+import re
+
 import pytest
 
 from dispatch import plans, runs, spawning
@@ -100,7 +102,8 @@ def test_an_answer_reaches_the_next_run() -> None:
     again = doing.start(answered.spawn)
 
     assert again.workflow == "prd-investigate"
-    assert "Gross, always." in again.brief.prompt
+    assert re.search(r'origin="tool">\nNet or gross\?\n</', again.brief.prompt)
+    assert re.search(r'origin="member">\nGross, always\.\n</', again.brief.prompt)
 
 
 def test_an_investigation_without_a_plan_has_failed() -> None:

@@ -138,7 +138,7 @@ def test_asked_to_ask_first_it_asks(client):
 
 
 def test_with_the_answer_it_goes_on_and_repeats_it(client):
-    answered = segment("A question an earlier run asked", "Each line, or the order?\n\nAnswer: Once, off the order.")
+    answered = segment("What a person answered to that question", "Once, off the order.")
     handed, _ = play(client, brief("prd-investigate", answered, description="Please ask me first."), in_demo)
 
     assert handed["outcome"] == "investigation_complete"

@@ -14,7 +14,6 @@ SEGMENT = re.compile(
     r"^## (?P<heading>[^\n]+)\n+(?:<(?P<fence>part-[\w-]+)[^>\n]*>\n(?P<told>.*?)\n</(?P=fence)>|(?P<ruled>.*?))[ \t]*(?=\n+## |\Z)",
     re.MULTILINE | re.DOTALL,
 )
-ANSWER = re.compile(r"^Answer: *(.+)\Z", re.MULTILINE | re.DOTALL)
 ASK_FIRST = re.compile(r"\bask me first\b", re.IGNORECASE)
 
 
@@ -56,7 +55,7 @@ class Brief:
     @property
     def answer(self) -> str:
         """What a person answered to the latest question of an earlier run; "" when there is none."""
-        answered = [found[1].strip() for told in self._under("A question an earlier run asked") if (found := ANSWER.search(told))]
+        answered = self._under("What a person answered")
         return answered[-1] if answered else ""
 
     @property

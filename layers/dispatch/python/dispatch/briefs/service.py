@@ -102,10 +102,15 @@ def _words(run: Run) -> list[Segment]:
 
 
 def _answers(work: Work, run: Run) -> list[Segment]:
-    answered = [question for question in runs.list_questions(work, run.issue_id) if question.answer]
+    """Each question as an agent's words, its answer as a person's: what an agent asks must not read as if a person had said it."""
     return [
-        Segment(heading="A question an earlier run asked", text=f"{question.text}\n\nAnswer: {question.answer}", origin=Origin.MEMBER)
-        for question in answered
+        segment
+        for question in runs.list_questions(work, run.issue_id)
+        if question.answer
+        for segment in (
+            Segment(heading="A question an earlier run asked", text=question.text, origin=Origin.TOOL),
+            Segment(heading="What a person answered to that question", text=question.answer, origin=Origin.MEMBER),
+        )
     ]
 
 
