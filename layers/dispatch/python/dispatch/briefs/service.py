@@ -138,4 +138,5 @@ def _earlier_runs(work: Work, run: Run) -> list[Segment]:
 
 
 def _as_text(body: object) -> str:
-    return json.dumps(body, indent=2, ensure_ascii=False)
+    """The plan as JSON, in which no HTML comment begins: what hides between two of its marks would be cut out of the brief."""
+    return json.dumps(body, indent=2, ensure_ascii=False).replace("<!--", "\\u003c!--")
