@@ -1,10 +1,10 @@
 """A browser, and instances to open in it."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -40,8 +40,11 @@ def claude() -> Path:
 
 @pytest.fixture(scope="session")
 def site() -> None:
-    """The site is built from the sources as they are."""
-    frontend.build_if_stale(ROOT / "frontend", tell=print)
+    """The site is built from the sources as they are, by one of us."""
+    (ROOT / ".dispatch").mkdir(exist_ok=True)
+    with (ROOT / ".dispatch" / "site.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        frontend.build_if_stale(ROOT / "frontend", tell=print)
 
 
 @pytest.fixture
@@ -86,22 +89,15 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     opened.close()
 
 
-@contextmanager
-def a_context(browser: Browser, **options: object) -> Iterator[BrowserContext]:
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser of nobody yet; no script of its pages may have complained when it is closed."""
-    fresh = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)  # type: ignore[arg-type]
+    fresh = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     fresh.set_default_timeout(20_000)
     complaints = Complaints(fresh)
     yield fresh
     fresh.close()
     assert complaints.of_scripts == []
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser of nobody yet."""
-    with a_context(browser) as fresh:
-        yield fresh
 
 
 @pytest.fixture
@@ -139,6 +135,7 @@ def fill_in(page: Page, password: str = PASSWORD) -> None:
 
 def _end(instance: Instance) -> None:
     """The instance is gone, and what it kept."""
+    instance.end_jobs()
     instance.stop()
     actual = place.data_place(instance.data / "postgres", place.lesser_account())
     subprocess.run(["rm", "-rf", str(instance.data), *map(str, actual.parent.glob(f"{actual.name}*"))], check=True)

@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 
+from infra.laptop.jobs import JobFolder
 from infra.laptop.postgres import place
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +55,14 @@ class Instance:
         if self._process and self._process.poll() is None:
             self._process.terminate()
             self._process.wait(20)
+
+    def end_jobs(self) -> None:
+        """No agent works any more: jobs outlive their server, and wait for it."""
+        for job in map(JobFolder, (self.data / "runs").glob("*/")):
+            state = job.state()
+            if state.status != "completed" and state.pid:
+                os.kill(state.pid, signal.SIGTERM)
+                until(lambda job=job: job.state().status == "completed", 20, f"the job in {job.path} never ended")
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The answer's JSON; the owner asks. A refusal is an answer too: its problem."""

@@ -117,6 +117,7 @@ def test_a_command_is_offered_from_its_first_letters(show: Open) -> None:
 def test_an_identifier_is_offered_with_its_title(show: Open, instance: Instance) -> None:
     made = instance.new_issue("Offer me by my number")
     page = show("/?chat=new")
+    expect(page.get_by_role("region", name="First steps")).to_be_visible()  # it comes with the issues
     prompt(page).press_sequentially(f"why {made.lower().rstrip('0123456789')}")
 
     expect(page.get_by_role("option", name=f"{made} Offer me by my number")).to_be_visible()
