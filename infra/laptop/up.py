@@ -105,12 +105,16 @@ def _is_answered(choices: Choices) -> bool:
 
 def _check(choices: Choices) -> None:
     """What the person gave can be used. Nothing has been changed so far."""
+    from dispatch.kit.settings import BadSetting, settings
+
     try:
+        settings()
+        settings.cache_clear()  # what is made here comes on top of it
         if choices.target:
             check_repository(choices.target)
         if choices.database_url:
             postgres.check_own_database(choices.database_url)
-    except (RepositoryError, postgres.PostgresError) as error:
+    except (BadSetting, RepositoryError, postgres.PostgresError) as error:
         raise BadInputError(str(error)) from error
 
 

@@ -183,6 +183,8 @@ def test_a_port_in_use_is_named_with_the_way_out(start: Callable[..., Up], data:
         ({"PORT": "99999"}, "a number from 1 to 65535"),
         ({"PG_DATABASE_URL": "postgresql://127.0.0.1:1/none"}, "PG_DATABASE_URL cannot be used"),
         ({"HOST": "192.0.2.1"}, "cannot listen on 192.0.2.1"),
+        ({"DAILY_COST_LIMIT_USD": "lots"}, "DAILY_COST_LIMIT_USD cannot be read"),
+        ({"MAX_AGENT_COST_PER_RUN": "5000"}, "MAX_AGENT_COST_PER_RUN cannot be read"),
     ],
 )
 def test_bad_input_gets_a_sentence_and_changes_nothing(data: Path, settings: dict[str, str], sentence: str) -> None:

@@ -58,8 +58,8 @@ class Settings(BaseModel):
     daily_spawn_budget_error: Count = Field(10, description="Most runs a day on production errors")
     daily_spawn_budget_prd: Count = Field(20, description="Most runs a day that people asked for")
     daily_cost_limit_usd: Dollars = Field(Decimal(200), description="Most dollars a day (UTC), reserved and settled together")
-    max_agent_cost_per_run: Annotated[Dollars, Field(gt=0)] = Field(
-        Decimal(25), description="Most dollars for one run; set aside before it starts"
+    max_agent_cost_per_run: Annotated[Dollars, Field(gt=0, le=1000)] = Field(
+        Decimal(25), description="Most dollars for one run, up to 1000; set aside before it starts"
     )
     spawn_kill_switch: bool = Field(False, description="`true` starts nothing any more")
 
