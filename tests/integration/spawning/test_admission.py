@@ -10,6 +10,7 @@ from dispatch import runs, spawning
 from dispatch.kit import clock as kit_clock
 from dispatch.kit import work as kit_work
 from dispatch.kit.work import work
+from dispatch.runs import Heartbeat
 from dispatch.spawning import NewSpawn, SpawnState
 from tests import doing
 from tests.conftest import Queues
@@ -109,10 +110,8 @@ def test_a_lost_run_settles_at_its_reserve(clock: pytest.FixtureRequest) -> None
     issue = doing.make_issue()
     doing.start(doing.ask(issue))
 
-    clock.travel(minutes=4)  # type: ignore[attr-defined]
-
-    assert spawning.reap_lost_runs() == 1
-    assert spawning.reap_lost_runs() == 0
+    assert _sweep_for(4, clock) == 1
+    assert _sweep_for(1, clock) == 0
     with work() as unit:
         assert spawning.fleet(unit).money.settled_usd == 25
 
@@ -124,9 +123,22 @@ def test_a_run_whose_runtime_never_answers_is_lost_though_it_was_tried_again(clo
     for _ in range(3):
         with work() as unit:
             assert runs.mark_starting(unit, spawn.run_id, 1)
-        clock.travel(minutes=8)  # type: ignore[attr-defined]
+        lost = _sweep_for(8, clock)
 
-    assert spawning.reap_lost_runs() == 1
+    assert lost == 1
+
+
+def test_a_live_run_outlives_a_sleep_of_the_whole_machine(clock: pytest.FixtureRequest) -> None:
+    claim = doing.start(doing.ask(doing.make_issue()))
+    assert _sweep_for(1, clock) == 0
+
+    clock.travel(hours=3)  # type: ignore[attr-defined]
+
+    assert spawning.reap_lost_runs() == 0  # the sweep wakes up before the run's next heartbeat
+    with work() as unit:
+        runs.heartbeat(unit, claim.run, Heartbeat(generation=1))
+    assert _sweep_for(2, clock) == 0
+    assert _sweep_for(3, clock) == 1
 
 
 def test_a_request_that_waited_past_midnight_counts_under_the_new_day(setting: pytest.MonkeyPatch, clock: pytest.FixtureRequest) -> None:
@@ -142,6 +154,15 @@ def test_a_request_that_waited_past_midnight_counts_under_the_new_day(setting: p
         spawn = spawning.request(unit, late.id, NewSpawn(workflow="prd-investigate"), actor=doing.ADA)
 
     assert (spawn.state, spawn.gate) == (SpawnState.WAITING, "money")
+
+
+def _sweep_for(minutes: int, clock: pytest.FixtureRequest) -> int:
+    """How many lost runs the sweep found while it came every minute for so long."""
+    lost = spawning.reap_lost_runs()
+    for _ in range(minutes):
+        clock.travel(minutes=1)  # type: ignore[attr-defined]
+        lost += spawning.reap_lost_runs()
+    return lost
 
 
 def _together(count: int, act):

@@ -15,6 +15,7 @@ from dispatch.runs.service import (
     list_unfinished,
     mark_starting,
     note_external,
+    note_sweep,
     outcomes_since,
     summarise,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "note_brief",
     "note_external",
     "note_published",
+    "note_sweep",
     "outcomes_since",
     "record_events",
     "say",

@@ -14,6 +14,7 @@ from dispatch.runs.shapes import NewRun, Run, RunNotFound, RunSummary
 from dispatch.runs.workflows import workflow_named
 
 SILENCE = timedelta(minutes=3)  # a heartbeat comes every 15 s: twelve in a row are missing
+SWEEP_GAP = timedelta(minutes=2)  # the sweep comes every minute
 CLAIM_TIME = timedelta(minutes=20)  # a job that has not begun by then never will
 START_TIME = timedelta(seconds=60)  # the spawner's message is lost if nothing has happened by then
 
@@ -62,6 +63,11 @@ def mark_starting(work: Work, run_id: UUID, generation: int) -> Run | None:
 def note_external(work: Work, run_id: UUID, *, external_id: str, external_url: str | None) -> None:
     """The runtime's own name for the run is known, so that it can be cancelled there."""
     store.set_external(work.conn, run_id, external_id=external_id, external_url=external_url)
+
+
+def note_sweep(work: Work) -> None:
+    """Somebody looks for lost runs now. A run's silence counts only while somebody did so all along: before, nobody could hear it."""
+    store.note_sweep(work.conn, longest_gap=SWEEP_GAP, at=work.now)
 
 
 def find_lost(work: Work) -> list[UUID]:

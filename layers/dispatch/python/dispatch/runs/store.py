@@ -1,6 +1,6 @@
 """The SQL of runs."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -201,15 +201,29 @@ def set_finished(
     )
 
 
+def note_sweep(conn: Connection[Any], *, longest_gap: timedelta, at: datetime) -> None:
+    """The sweep has come; after a longer gap than that, it begins anew."""
+    conn.execute(
+        """
+        INSERT INTO sweep (at, unbroken_since)
+        VALUES (%(at)s, %(at)s)
+        ON CONFLICT (id) DO UPDATE
+        SET at = excluded.at,
+            unbroken_since = CASE WHEN excluded.at - sweep.at > %(gap)s THEN excluded.at ELSE sweep.unbroken_since END
+        """,
+        {"gap": longest_gap, "at": at},
+    )
+
+
 def select_lost(conn: Connection[Any], *, silent_since: datetime, unclaimed_since: datetime) -> list[UUID]:
-    """Runs that stopped beating, and runs that were started and never claimed."""
+    """Runs that stopped beating, and runs that were started and never claimed; none while the sweep itself has not come for so long."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         return cursor.execute(
             """
             SELECT id
             FROM run
-            WHERE (state = 'running' AND heartbeat_at < %(silent_since)s)
-               OR (state = 'starting' AND starting_at < %(unclaimed_since)s)
+            WHERE ((state = 'running' AND heartbeat_at < %(silent_since)s) OR (state = 'starting' AND starting_at < %(unclaimed_since)s))
+              AND EXISTS (SELECT FROM sweep WHERE unbroken_since <= %(silent_since)s)
             ORDER BY created_at
             LIMIT 100
             """,

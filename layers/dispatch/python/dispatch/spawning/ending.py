@@ -58,6 +58,7 @@ def refuse_start(work: Work, run_id: UUID, reason: str) -> None:
 def reap_lost_runs() -> int:
     """Runs that ended without a word are ended as lost and cancelled at their runtime, each in a work of its own; returns how many."""
     with open_work() as unit:
+        runs.note_sweep(unit)
         lost = runs.find_lost(unit)
     return sum(_reap(run_id) for run_id in lost)
 
