@@ -105,6 +105,7 @@ def node_environment() -> dict[str, str]:
 
 @contextmanager
 def _one_at_a_time(data: Path) -> Iterator[None]:
+    data.mkdir(parents=True, exist_ok=True)
     with (data / "claude.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

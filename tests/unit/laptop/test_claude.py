@@ -57,10 +57,11 @@ def test_what_npm_fetched_is_found_and_fetched_once(tmp_path: Path, monkeypatch:
     npm = put_program(tmp_path / "bin" / "npm")
     npm.write_text(f"#!/bin/sh\n/bin/mkdir -p $3/node_modules/.bin\n: > $3/node_modules/.bin/claude\necho once >> {tmp_path}/calls\n")
 
+    data = tmp_path / "not-there-yet"
     told: list[str] = []
-    first = claude.ensure(tmp_path, tell=told.append)
-    second = claude.ensure(tmp_path, tell=told.append)
+    first = claude.ensure(data, tell=told.append)
+    second = claude.ensure(data, tell=told.append)
 
-    assert first == second == claude.place(tmp_path)
+    assert first == second == claude.place(data)
     assert (tmp_path / "calls").read_text() == "once\n"
     assert "2.1.330" in told[0]
