@@ -9,6 +9,8 @@ from typing import Any
 from agent.server import RefusedError, Server, StaleClaimError, UnreachableError
 from agent.stop import Reason, Stop
 
+MOST_HEARD = 100  # the latest; the server has long known of those before
+
 logger = logging.getLogger(__name__)
 
 
@@ -22,7 +24,7 @@ class Heart:
     pulse: Callable[[], tuple[float, str | None]]
     say: Callable[[str], None]
     land: Callable[[str], None]
-    heard: set[str] = field(default_factory=set)
+    heard: dict[str, None] = field(default_factory=dict)  # in their order
     resting: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> "Heart":
@@ -37,7 +39,7 @@ class Heart:
     def _beat_on(self) -> None:
         while not self.stop.is_set() and not self.resting.is_set():
             try:
-                self._obey(self.server.beat(*self.pulse()))
+                self._obey(self.server.beat(*self.pulse(), heard=list(self.heard)[-MOST_HEARD:]))
             except StaleClaimError:
                 if not self.resting.is_set():
                     self.stop.ask(Reason.STALE)
@@ -47,8 +49,8 @@ class Heart:
 
     def _obey(self, answer: dict[str, Any]) -> None:
         for message in answer.get("say") or []:
-            if message["id"] not in self.heard:  # the server may repeat one whose answer was lost
-                self.heard.add(message["id"])
+            if message["id"] not in self.heard:  # the server repeats each until it knows that it was heard
+                self.heard[message["id"]] = None
                 self.say(message["text"])
         if answer.get("directive") == "cancel":
             self.stop.ask(Reason.CANCELLED)

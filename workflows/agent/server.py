@@ -68,9 +68,11 @@ class Server:
         head = f'{{"generation":{self.settings.generation},"events":'.encode()
         return self._request("POST", "events", head + events + b"}", self.run_token)
 
-    def beat(self, metered_usd: float, tool_in_flight: str | None) -> Json:
-        """Says that the agent lives; answers what it is to do."""
-        return self._call("POST", "heartbeat", {"metered_usd": metered_usd, "tool_in_flight": tool_in_flight}, self.run_token)
+    def beat(self, metered_usd: float, tool_in_flight: str | None, heard: list[str]) -> Json:
+        """Says that the agent lives, and which messages have reached it; answers what it is to do."""
+        return self._call(
+            "POST", "heartbeat", {"metered_usd": metered_usd, "tool_in_flight": tool_in_flight, "heard": heard}, self.run_token
+        )
 
     def hand_in(self, result: Json) -> Json:
         """Ends the run with `result`; answers the outcome the server gave it and its verdict on the patch."""

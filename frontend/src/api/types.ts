@@ -1554,11 +1554,16 @@ export interface components {
         };
         /**
          * Heartbeat
-         * @description The runner lives.
+         * @description The runner lives. `heard` are the messages that have reached it; until it says so, they come with every answer.
          */
         Heartbeat: {
             /** Generation */
             generation: number;
+            /**
+             * Heard
+             * @default []
+             */
+            heard: string[];
             /** Metered Usd */
             metered_usd?: number | null;
             /** Tool In Flight */

@@ -85,18 +85,20 @@ def test_a_cancelled_run_cannot_be_claimed_by_a_late_job() -> None:
         briefs.claim(unit, spawn.run_id, NewClaim(generation=1))
 
 
-def test_what_a_person_says_is_delivered_once() -> None:
+def test_what_a_person_says_is_handed_over_until_it_is_heard() -> None:
     claim = doing.start(doing.ask(doing.make_issue()))
     with work() as unit:
         runs.say(unit, claim.run, text="Look at rounding too.", actor=doing.ADA)
 
     with work() as unit:
-        first = runs.heartbeat(unit, claim.run, Heartbeat(generation=1))
+        lost = runs.heartbeat(unit, claim.run, Heartbeat(generation=1))
     with work() as unit:
-        second = runs.heartbeat(unit, claim.run, Heartbeat(generation=1))
+        again = runs.heartbeat(unit, claim.run, Heartbeat(generation=1))
+    with work() as unit:
+        after = runs.heartbeat(unit, claim.run, Heartbeat(generation=1, heard=[again.say[0].id]))
 
-    assert [said.text for said in first.say] == ["Look at rounding too."]
-    assert second.say == []
+    assert [said.text for said in lost.say] == [said.text for said in again.say] == ["Look at rounding too."]
+    assert after.say == []
 
 
 def test_near_its_cap_an_agent_is_told_to_land() -> None:

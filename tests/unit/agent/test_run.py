@@ -118,6 +118,7 @@ def test_what_a_person_says_reaches_the_agent_once(plane: ControlPlane, start: R
 
     assert plane.of_kind("message")[0]["text"].endswith("Look at the tests too.")
     assert plane.notices().count("Look at the tests too.") == 1
+    assert ["1"] in [beat["heard"] for beat in plane.made("heartbeat")]
 
 
 def test_a_directive_to_land_tells_the_agent_to_hand_in(plane: ControlPlane, start: Runner, script) -> None:

@@ -71,17 +71,17 @@ def hold_claim(work: Work, run_id: UUID, generation: int) -> Run:
 
 
 def heartbeat(work: Work, run_id: UUID, beat: Heartbeat) -> Directives:
-    """The run lives; what people said to it meanwhile is handed over, once. Raises StaleClaim."""
+    """The run lives; what people said to it is handed over until the runner says that it has heard it. Raises StaleClaim."""
     run = get_run(work, run_id, lock=True)
     if run.outcome is Outcome.CANCELLED and run.generation == beat.generation:
         return Directives(directive="cancel")
     run = hold_claim(work, run_id, beat.generation)
     store.set_heartbeat(work.conn, run_id, metered_usd=beat.metered_usd, at=work.now)
     spent = max(run.metered_usd or Decimal(), Decimal(str(beat.metered_usd or 0)))
-    said = message_store.take_messages(work.conn, run_id, at=work.now)
-    for message in said:
+    for message in message_store.set_delivered(work.conn, run_id, beat.heard, at=work.now):
         publish_line(work, run, f"Delivered to the agent: {message.text}")
-    return Directives(directive="land" if spent >= run.cap_usd * LAND_AT else "continue", say=said)
+    waiting = message_store.select_waiting(work.conn, run_id)
+    return Directives(directive="land" if spent >= run.cap_usd * LAND_AT else "continue", say=waiting)
 
 
 def say(work: Work, run_id: UUID, *, text: str, actor: Actor) -> UUID:

@@ -19,18 +19,25 @@ def insert_message(conn: Connection[Any], message_id: UUID, run_id: UUID, *, tex
     )
 
 
-def take_messages(conn: Connection[Any], run_id: UUID, *, at: datetime) -> list[Said]:
-    """The waiting messages, oldest first; they wait no more."""
+def set_delivered(conn: Connection[Any], run_id: UUID, heard: list[UUID], *, at: datetime) -> list[Said]:
+    """The messages that were heard wait no more; returns those that did until now, oldest first."""
     with conn.cursor(row_factory=class_row(Said)) as cursor:
-        cursor.execute(
+        return cursor.execute(
             """
-            WITH taken AS (
+            WITH heard AS (
                 UPDATE run_message SET delivered_at = %(at)s
-                WHERE run_id = %(run_id)s AND delivered_at IS NULL
+                WHERE run_id = %(run_id)s AND id = ANY(%(heard)s) AND delivered_at IS NULL
                 RETURNING id, text, said_at
             )
-            SELECT id, text FROM taken ORDER BY said_at
+            SELECT id, text FROM heard ORDER BY said_at
             """,
-            {"run_id": run_id, "at": at},
-        )
-        return cursor.fetchall()
+            {"run_id": run_id, "heard": heard, "at": at},
+        ).fetchall()
+
+
+def select_waiting(conn: Connection[Any], run_id: UUID) -> list[Said]:
+    """The messages that nobody has heard yet, oldest first."""
+    with conn.cursor(row_factory=class_row(Said)) as cursor:
+        return cursor.execute(
+            "SELECT id, text FROM run_message WHERE run_id = %(run_id)s AND delivered_at IS NULL ORDER BY said_at", {"run_id": run_id}
+        ).fetchall()

@@ -41,11 +41,12 @@ class NewEvents(BaseModel):
 
 
 class Heartbeat(BaseModel):
-    """The runner lives."""
+    """The runner lives. `heard` are the messages that have reached it; until it says so, they come with every answer."""
 
     generation: int
     metered_usd: Annotated[float, Field(ge=0, le=1_000_000)] | None = None
     tool_in_flight: str | None = None
+    heard: Annotated[list[UUID], Field(max_length=1000)] = []
 
 
 class Said(BaseModel):
