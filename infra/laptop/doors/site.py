@@ -17,6 +17,7 @@ INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOT
 FOREVER = "public, max-age=31536000, immutable"  # the name of such a file changes with its content
 ASK_FIRST = "no-cache"
 PACKED = {"br": ".br", "gzip": ".gz"}  # best first
+LONGEST_PATH = 200  # a file's name has at most 255 bytes; the site's are shorter by far
 NOT_BUILT = "<!doctype html><title>Dispatch</title><p>The site is not built yet. Run <code>dispatch up</code> where Node is installed."
 
 
@@ -46,7 +47,7 @@ class Site:
 
     def _find(self, path: str) -> Path | None:
         """The file for `path`, never one outside the folder."""
-        if "\0" in path:
+        if "\0" in path or len(path) > LONGEST_PATH:
             return None
         for candidate in (self._folder / path.lstrip("/"), self._folder / f"{path.strip('/')}.html"):
             file = candidate.resolve()

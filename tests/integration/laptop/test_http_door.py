@@ -114,6 +114,13 @@ def test_hashed_files_are_kept_forever_and_come_packed(http: httpx.Client) -> No
     assert again.status_code == 304
 
 
+def test_an_address_longer_than_any_files_name_gets_the_site(http: httpx.Client) -> None:
+    answer = http.get("/" + "a" * 400)
+
+    assert answer.status_code == 200
+    assert "<title>Site</title>" in answer.text
+
+
 def test_a_script_of_an_older_site_is_missing_rather_than_html(http: httpx.Client) -> None:
     assert http.get("/_app/immutable/entry.old.js").status_code == 404
 
