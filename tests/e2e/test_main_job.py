@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Begin
-from tests.e2e.instance import Instance
+from tests.e2e.instance import Instance, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -37,7 +37,7 @@ def test_a_sentence_becomes_a_branch_whose_tests_pass(begin: Begin, sign_in: Cal
     expect(page.get_by_text("shop/orders.py").first).to_be_visible()
     expect(page.get_by_text("+def line_total").or_(page.get_by_text("def line_total(line: Line) -> int:")).first).to_be_visible()
 
-    branch = instance.ask("GET", "/api/issues/DISPATCH-1")["branch"]
+    branch = until(lambda: instance.ask("GET", "/api/issues/DISPATCH-1")["branch"], 60, "the branch was never published")
     assert re.fullmatch(r"dispatch/dispatch-1-[0-9a-f]{8}", branch)
     assert _tests_pass(instance.data / "demo", branch, tmp_path / "by-hand")
     assert not _tests_pass(instance.data / "demo", "main", tmp_path / "before")

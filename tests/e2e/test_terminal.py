@@ -60,9 +60,9 @@ def test_a_chat_survives_a_restart_of_the_server(show: Open, instance: Instance)
     instance.stop()
     instance.start()
     page.reload()
-    say(page, "/spend")
 
     expect(page.get_by_role("article", name="You said: hello")).to_contain_text("This is Dispatch")
+    say(page, "/spend")
     expect(page.get_by_role("article", name="You said: /spend")).to_contain_text("Runs today")
 
 
