@@ -14,7 +14,7 @@ from dispatch.kit.work import Work
 from dispatch.runs import message_store, store
 from dispatch.runs.events import publish_line
 from dispatch.runs.protocol import Claimed, Directives, Heartbeat, NewClaim
-from dispatch.runs.service import announce, get_run, tell
+from dispatch.runs.service import announce, get_run, hold_claim, tell
 from dispatch.runs.shapes import AlreadyClaimed, Outcome, Run, RunIsFinished, State
 from dispatch.runs.workflows import workflow_named
 
@@ -59,14 +59,6 @@ def find_run_by_token(work: Work, token: str) -> Run | None:
     run = store.select_run(work.conn, run_id) if run_id else None
     if run is None or run.token_expires_at is None or run.token_expires_at < work.now:
         return None
-    return run
-
-
-def hold_claim(work: Work, run_id: UUID, generation: int) -> Run:
-    """The run, held, if the claim of this generation still stands. Raises StaleClaim."""
-    run = get_run(work, run_id, lock=True)
-    if run.generation != generation or run.state is not State.RUNNING:
-        raise StaleClaim
     return run
 
 

@@ -6,22 +6,19 @@ from typing import Any
 from uuid import UUID
 
 from dispatch import stream
-from dispatch.kit.errors import StaleClaim
 from dispatch.kit.events import Event
 from dispatch.kit.work import Work
 from dispatch.runs import masking, store
 from dispatch.runs.protocol import AgentEvent, NewEvents
-from dispatch.runs.service import get_run
-from dispatch.runs.shapes import Run, State
+from dispatch.runs.service import hold_claim
+from dispatch.runs.shapes import Run
 
 LINE = 200  # characters of a run's last line, as lists show it
 
 
 def record_events(work: Work, run_id: UUID, batch: NewEvents) -> int:
     """The batch's events are in the feed, each once whatever is sent again; returns the newest number held. Raises StaleClaim."""
-    run = get_run(work, run_id, lock=True)
-    if run.generation != batch.generation or run.state is not State.RUNNING:
-        raise StaleClaim
+    run = hold_claim(work, run_id, batch.generation)
     events = {event.seq: event for event in batch.events}
     fresh = store.insert_event_numbers(work.conn, run_id, sorted(events))
     for seq in sorted(fresh):

@@ -6,11 +6,12 @@ from uuid import UUID
 from dispatch import activity, issues, stream
 from dispatch.issues import Issue
 from dispatch.kit.actors import Actor
+from dispatch.kit.errors import StaleClaim
 from dispatch.kit.events import Event
 from dispatch.kit.ids import new_id
 from dispatch.kit.work import Work
 from dispatch.runs import store
-from dispatch.runs.shapes import NewRun, Run, RunNotFound, RunSummary
+from dispatch.runs.shapes import NewRun, Run, RunNotFound, RunSummary, State
 from dispatch.runs.workflows import workflow_named
 
 SILENCE = timedelta(minutes=3)  # a heartbeat comes every 15 s: twelve in a row are missing
@@ -38,6 +39,14 @@ def get_run(work: Work, run_id: UUID, *, lock: bool = False) -> Run:
     run = store.select_run(work.conn, run_id)
     if run is None:
         raise RunNotFound
+    return run
+
+
+def hold_claim(work: Work, run_id: UUID, generation: int) -> Run:
+    """The run, held, if the claim of this generation still stands. Raises StaleClaim."""
+    run = get_run(work, run_id, lock=True)
+    if run.generation != generation or run.state is not State.RUNNING:
+        raise StaleClaim
     return run
 
 

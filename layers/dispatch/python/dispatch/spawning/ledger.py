@@ -23,14 +23,6 @@ def release(conn: Connection[Any], *, run_id: UUID, generation: int, workflow: s
     _insert(conn, run_id=run_id, generation=generation, workflow=workflow, kind="release", amount_usd=Decimal(), at=at, note=note)
 
 
-def settled_on(conn: Connection[Any], at: datetime) -> Decimal:
-    """What runs that ended on that UTC day have cost."""
-    row = conn.execute(
-        "SELECT coalesce(sum(amount_usd), 0) FROM ledger WHERE day = %(day)s AND kind IN ('settle', 'correct')", {"day": _day(at)}
-    ).fetchone()
-    return row[0] if row else Decimal()
-
-
 def _insert(
     conn: Connection[Any], *, run_id: UUID, generation: int, workflow: str, kind: str, amount_usd: Decimal, at: datetime, note: str
 ) -> None:
