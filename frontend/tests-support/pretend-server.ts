@@ -1,7 +1,7 @@
 /** A server for the feed store's tests: keeps every frame, speaks over a bad line, and has its own clock. */
 
 import type { FeedPage, Frame, Ticket } from '#api/shapes.ts';
-import type { FeedSocket, FeedTransport, SocketEvents } from '#stores/feed.svelte.ts';
+import type { FeedSocket, FeedTransport, SocketEvents } from '#stores/transport.ts';
 
 /** What happens to one message on the way: nothing, loss, doubling, or being overtaken by the next. */
 export type Fate = 'arrives' | 'lost' | 'doubled' | 'late';
