@@ -3,8 +3,8 @@
 import type { Api } from '#api/client.ts';
 import type { AgentEvent, Fleet as FleetShape, Frame, RunSummary } from '#api/shapes.ts';
 import type { Feed } from './feed.svelte.ts';
+import { Following } from './following.ts';
 import { lineOf } from './lines.ts';
-import { refresher } from './refresh.ts';
 
 export class Fleet {
   shown = $state<FleetShape | null>(null);
@@ -13,31 +13,28 @@ export class Fleet {
   lines = $state<Record<string, string>>({});
 
   #runs = new Map<string, () => void>();
-  #stop: (() => void) | null = null;
-  #refresh: () => Promise<void>;
+  #following: Following;
 
   constructor(
     private readonly api: Api,
     private readonly feed: Feed,
   ) {
-    this.#refresh = refresher(() => this.#read());
+    this.#following = new Following({ feed, topic: 'fleet', read: () => this.#read() });
   }
 
   /** From here on `shown` is what the server shows. */
   start(): void {
-    const again = (): void => void this.#refresh();
-    this.#stop ??= this.feed.watch('fleet', { after: 'now', onFrame: again, onPlaced: again });
+    this.#following.start();
   }
 
   stop(): void {
-    this.#stop?.();
-    this.#stop = null;
+    this.#following.stop();
     this.#follow([]);
     this.shown = null;
   }
 
   retry(): void {
-    void this.#refresh();
+    void this.#following.readAgain();
   }
 
   async #read(): Promise<void> {
@@ -70,7 +67,7 @@ export class Fleet {
 
   /** Follows the run from now on, and reads once more what happened to it until now. */
   #watch(id: string): () => void {
-    return this.feed.watch(`run:${id}`, { after: 'now', onFrame: (frame) => this.#said(id, frame), onPlaced: () => void this.#refresh() });
+    return this.feed.watch(`run:${id}`, { after: 'now', onFrame: (frame) => this.#said(id, frame), onPlaced: () => void this.#following.readAgain() });
   }
 
   #said(id: string, frame: Frame): void {

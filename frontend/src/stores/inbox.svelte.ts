@@ -3,7 +3,7 @@
 import type { Api } from '#api/client.ts';
 import type { Inbox as InboxShape, InboxItem } from '#api/shapes.ts';
 import type { Feed } from './feed.svelte.ts';
-import { refresher } from './refresh.ts';
+import { Following } from './following.ts';
 
 export class Inbox {
   /** Null until it has been read once. */
@@ -11,30 +11,27 @@ export class Inbox {
   count = $state(0);
   failure = $state<unknown>(null);
 
-  #stop: (() => void) | null = null;
-  #refresh: () => Promise<void>;
+  #following: Following;
 
   constructor(
     private readonly api: Api,
-    private readonly feed: Feed,
+    feed: Feed,
   ) {
-    this.#refresh = refresher(() => this.#read());
+    this.#following = new Following({ feed, topic: 'inbox', read: () => this.#read() });
   }
 
   /** From here on `items` is what the server shows. */
   start(): void {
-    const again = (): void => void this.#refresh();
-    this.#stop ??= this.feed.watch('inbox', { after: 'now', onFrame: again, onPlaced: again });
+    this.#following.start();
   }
 
   stop(): void {
-    this.#stop?.();
-    this.#stop = null;
+    this.#following.stop();
     this.items = null;
   }
 
   retry(): void {
-    void this.#refresh();
+    void this.#following.readAgain();
   }
 
   async #read(): Promise<void> {

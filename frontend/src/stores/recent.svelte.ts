@@ -3,7 +3,7 @@
 import type { Api } from '#api/client.ts';
 import type { Frame, IssueCard, Page } from '#api/shapes.ts';
 import type { Feed } from './feed.svelte.ts';
-import { refresher } from './refresh.ts';
+import { Following } from './following.ts';
 
 const MOST = 100;
 
@@ -11,28 +11,22 @@ export class RecentIssues {
   issues = $state<IssueCard[]>([]);
   isKnown = $state(false);
 
-  #stop: (() => void) | null = null;
-  #refresh: () => Promise<void>;
+  #following: Following;
 
   constructor(
     private readonly api: Api,
-    private readonly feed: Feed,
+    feed: Feed,
   ) {
-    this.#refresh = refresher(() => this.#read());
+    this.#following = new Following({ feed, topic: 'board', read: () => this.#read(), onFrame: (frame) => this.#changed(frame) });
   }
 
   /** From here on `issues` follows the board. */
   start(): void {
-    this.#stop ??= this.feed.watch('board', {
-      after: 'now',
-      onFrame: (frame) => this.#changed(frame),
-      onPlaced: () => void this.#refresh(),
-    });
+    this.#following.start();
   }
 
   stop(): void {
-    this.#stop?.();
-    this.#stop = null;
+    this.#following.stop();
     this.issues = [];
     this.isKnown = false;
   }
