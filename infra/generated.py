@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from dispatch.kit.settings import Settings
+from dispatch.kit.settings import Limits, Settings
 
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- settings: made by `make openapi` -->", "<!-- /settings -->"
@@ -29,7 +29,8 @@ def main(arguments: list[str]) -> int:
 
 def readme(path: Path) -> str:
     """The README with its settings table made anew."""
-    table = "\n".join(["| Setting | Default | What it does |", "|---|---|---|", *map(_row, Settings.model_fields.items())])
+    fields = [item for item in Settings.model_fields.items() if item[0] not in Limits.model_fields] + list(Limits.model_fields.items())
+    table = "\n".join(["| Setting | Default | What it does |", "|---|---|---|", *map(_row, fields)])
     return re.sub(f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: f"{BEGIN}\n{table}\n{END}", path.read_text(), flags=re.DOTALL)
 
 
@@ -47,8 +48,10 @@ def _row(setting: tuple[str, FieldInfo]) -> str:
 
 def _default(field: FieldInfo) -> str:
     value: Any = field.default
-    if value is None or isinstance(value, SecretStr) or value == "":
+    if value is None or isinstance(value, SecretStr) or value in ("", {}):
         return ""
+    if isinstance(value, list):
+        return f"`{','.join(value)}`"
     return f"`{str(value).lower()}`" if isinstance(value, bool) else f"`{value}`"
 
 

@@ -30,6 +30,8 @@ ROUTES = (
     "runs",
     "plans",
     "spawns",
+    "limits",
+    "customers",
 )
 
 

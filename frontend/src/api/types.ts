@@ -92,6 +92,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/breakers/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset Breaker
+         * @description The breaker forgets its failures; those that are left.
+         */
+        post: operations["reset_breaker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/chats": {
         parameters: {
             query?: never;
@@ -208,6 +228,50 @@ export interface paths {
          * @description The slash commands.
          */
         get: operations["list_commands"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Customers
+         * @description Every customer, by name.
+         */
+        get: operations["list_customers"];
+        put?: never;
+        /**
+         * Create Customer
+         * @description The customer exists. 409 where the slug is taken.
+         */
+        post: operations["create_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Decisions
+         * @description What the gates said, newest first.
+         */
+        get: operations["list_decisions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -503,7 +567,7 @@ export interface paths {
         put?: never;
         /**
          * Request Spawn
-         * @description 201: a run is queued. 202: it waits. 409: the gates refuse it, and say why.
+         * @description 201: a run is queued. 202: it waits. 409: the gates refuse it, and say why. Forcing it needs the right `admin`.
          */
         post: operations["request_spawn"];
         delete?: never;
@@ -546,6 +610,50 @@ export interface paths {
         get: operations["why"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kill-switches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Switches
+         * @description Kill switches, closed and opened again, with what they stopped.
+         */
+        get: operations["list_switches"];
+        put?: never;
+        /**
+         * Close Switch
+         * @description Nothing in its scope starts any more, and what runs in it is ended. 409 where it is closed already.
+         */
+        post: operations["close_switch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kill-switches/{switch}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Switch
+         * @description What it stopped may start again.
+         */
+        post: operations["open_switch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -614,6 +722,50 @@ export interface paths {
          * @description The person's role, password or access is changed, and they are signed out everywhere.
          */
         patch: operations["change_person"];
+        trace?: never;
+    };
+    "/api/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Policy
+         * @description The policy in force.
+         */
+        get: operations["get_policy"];
+        /**
+         * Change Policy
+         * @description The limits are changed, as a new version. 409 where `version` is not the newest.
+         */
+        put: operations["change_policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policy/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description Versions of the policy, newest first.
+         */
+        get: operations["list_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/questions/{question}/answer": {
@@ -1157,6 +1309,54 @@ export interface components {
             columns: components["schemas"]["Column"][];
         };
         /**
+         * BreakerNow
+         * @description A breaker as it is now. `open`: it lets nothing through, but for one probe after `tries_at`.
+         */
+        BreakerNow: {
+            /**
+             * Failed At
+             * Format: date-time
+             */
+            failed_at: string;
+            /** Failures */
+            failures: number;
+            /** Open */
+            open: boolean;
+            /**
+             * Probing
+             * @default false
+             */
+            probing: boolean;
+            scope: components["schemas"]["BreakerScope"];
+            /** Tries At */
+            tries_at: string | null;
+            /** Value */
+            value: string;
+        };
+        /**
+         * BreakerRef
+         * @description A breaker by name.
+         */
+        BreakerRef: {
+            scope: components["schemas"]["BreakerScope"];
+            /** Value */
+            value: string;
+        };
+        /**
+         * BreakerScope
+         * @description What a breaker watches.
+         * @enum {string}
+         */
+        BreakerScope: "workflow" | "family";
+        /**
+         * Breakers
+         * @description Breakers that have seen a failure, the latest first.
+         */
+        Breakers: {
+            /** Items */
+            items: components["schemas"]["BreakerNow"][];
+        };
+        /**
          * Brief
          * @description All that a runner needs for one run.
          */
@@ -1211,6 +1411,16 @@ export interface components {
         Cancelled: {
             /** Run Id */
             run_id: string | null;
+        };
+        /**
+         * CardCustomer
+         * @description What a card shows of the customer the issue is for.
+         */
+        CardCustomer: {
+            /** Name */
+            name: string;
+            /** Slug */
+            slug: string;
         };
         /**
          * CardRun
@@ -1400,6 +1610,46 @@ export interface components {
             subject: string;
         };
         /**
+         * Customer
+         * @description A customer; `slug` names it in addresses and limits.
+         */
+        Customer: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Slug */
+            slug: string;
+        };
+        /**
+         * CustomerRef
+         * @description A customer by name.
+         */
+        CustomerRef: {
+            /** Name */
+            name: string;
+            /** Slug */
+            slug: string;
+        };
+        /**
+         * Customers
+         * @description Every customer, by name.
+         */
+        Customers: {
+            /** Items */
+            items: components["schemas"]["Customer"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
          * Decided
          * @description The plan as it stands now, and the spawn that followed.
          */
@@ -1422,10 +1672,14 @@ export interface components {
             gate: string | null;
             /** Id */
             id: number;
+            /** Identifier */
+            identifier: string;
             /** Inputs */
             inputs: {
                 [key: string]: unknown;
             };
+            /** Policy Version */
+            policy_version: number;
             /** Reason */
             reason: string;
             /**
@@ -1438,6 +1692,16 @@ export interface components {
             workflow: string;
             /** Would Turn */
             would_turn: string | null;
+        };
+        /**
+         * DecisionPage
+         * @description Decisions, newest first.
+         */
+        DecisionPage: {
+            /** Items */
+            items: components["schemas"]["Decision"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * Decisions
@@ -1486,13 +1750,19 @@ export interface components {
          * @description What runs, what waits, and what is left of today.
          */
         Fleet: {
+            /** Breakers */
+            breakers: components["schemas"]["BreakerNow"][];
             /** Kill Switch */
             kill_switch: boolean;
+            /** Kill Switches */
+            kill_switches: components["schemas"]["KillSwitch"][];
             money: components["schemas"]["MoneyToday"];
             /** Outcomes Today */
             outcomes_today: {
                 [key: string]: number;
             };
+            /** Policy Version */
+            policy_version: number;
             /** Running */
             running: components["schemas"]["RunSummary"][];
             slots: components["schemas"]["Slots"];
@@ -1645,6 +1915,7 @@ export interface components {
              */
             created_at: string;
             created_by: components["schemas"]["Actor"];
+            customer: components["schemas"]["CardCustomer"] | null;
             /** Description */
             description: string;
             /**
@@ -1687,6 +1958,7 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            customer: components["schemas"]["CardCustomer"] | null;
             /**
              * Id
              * Format: uuid
@@ -1713,9 +1985,11 @@ export interface components {
         };
         /**
          * IssueChange
-         * @description What to change; what is unset stays. `labels` replaces them all; unknown labels are made.
+         * @description What to change; what is unset stays. `labels` replaces them all; unknown labels are made. An empty `customer` is none.
          */
         IssueChange: {
+            /** Customer */
+            customer?: string | null;
             /** Description */
             description?: string | null;
             /** Labels */
@@ -1752,6 +2026,40 @@ export interface components {
             title: string;
         };
         /**
+         * KillSwitch
+         * @description A kill switch, closed or opened again, and what it stopped.
+         *
+         *     `stopped` are the runs it ended, `quiet` those of them that are known to act no more; `quiet_s` is how long it took from the closing
+         *     until the last of them was quiet, None while one is not.
+         */
+        KillSwitch: {
+            /**
+             * Closed At
+             * Format: date-time
+             */
+            closed_at: string;
+            closed_by: components["schemas"]["Actor"];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Opened At */
+            opened_at: string | null;
+            opened_by: components["schemas"]["Actor"] | null;
+            /** Quiet */
+            quiet: number;
+            /** Quiet S */
+            quiet_s: number | null;
+            /** Reason */
+            reason: string;
+            scope: components["schemas"]["SwitchScope"];
+            /** Stopped */
+            stopped: number;
+            /** Value */
+            value: string;
+        };
+        /**
          * Label
          * @description A word on an issue.
          */
@@ -1765,6 +2073,146 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * Limits
+         * @description The limits on money, number and power. As settings they make the policy's first version; then they are edited as one.
+         */
+        Limits: {
+            /**
+             * Breaker Failures
+             * @description After so many failures in a row a workflow or an error rests; 0 is off
+             * @default 3
+             */
+            breaker_failures: number;
+            /**
+             * Breaker Minutes
+             * @description So long it rests, until one small run may try
+             * @default 30
+             */
+            breaker_minutes: number;
+            /**
+             * Breaker Probe Usd
+             * @description Most dollars for that one run
+             * @default 5
+             */
+            breaker_probe_usd: number;
+            /**
+             * Daily Cost Limit By Customer
+             * @description The same for single customers, by their slug, as JSON: `{"acme": 50}`
+             * @default {}
+             */
+            daily_cost_limit_by_customer: {
+                [key: string]: number;
+            };
+            /**
+             * Daily Cost Limit By Workflow
+             * @description Most dollars a day of single workflows, as JSON: `{"qa-test": 20}`
+             * @default {}
+             */
+            daily_cost_limit_by_workflow: {
+                [key: string]: number;
+            };
+            /**
+             * Daily Cost Limit Per Customer
+             * @description Most dollars a day for one customer; unset means no such limit
+             */
+            daily_cost_limit_per_customer?: number | null;
+            /**
+             * Daily Cost Limit Usd
+             * @description Most dollars a day (UTC), reserved and settled together
+             * @default 200
+             */
+            daily_cost_limit_usd: number;
+            /**
+             * Daily Spawn Budget
+             * @description Most runs a day, of every kind; unset means no such limit
+             */
+            daily_spawn_budget?: number | null;
+            /**
+             * Daily Spawn Budget Error
+             * @description Most runs a day on production errors
+             * @default 10
+             */
+            daily_spawn_budget_error: number;
+            /**
+             * Daily Spawn Budget Prd
+             * @description Most runs a day that people asked for
+             * @default 20
+             */
+            daily_spawn_budget_prd: number;
+            /**
+             * Immediate Spawn Sources
+             * @description Sources whose errors start a run at once, as `one,another`
+             * @default [
+             *       "ci-deploy",
+             *       "migration",
+             *       "infrastructure"
+             *     ]
+             */
+            immediate_spawn_sources: string[];
+            /**
+             * Max Agent Cost By Workflow
+             * @description The same for single workflows, as JSON: `{"auto-triage": 5}`
+             * @default {}
+             */
+            max_agent_cost_by_workflow: {
+                [key: string]: number;
+            };
+            /**
+             * Max Agent Cost Per Run
+             * @description Most dollars for one run, up to 1000; set aside before it starts
+             * @default 25
+             */
+            max_agent_cost_per_run: number;
+            /**
+             * Max Concurrent Spawns
+             * @description Most agents at once, of every kind
+             * @default 8
+             */
+            max_concurrent_spawns: number;
+            /**
+             * Max Concurrent Spawns Error
+             * @description Most agents at once on production errors
+             * @default 3
+             */
+            max_concurrent_spawns_error: number;
+            /**
+             * Max Concurrent Spawns Prd
+             * @description Most agents at once that people asked for
+             * @default 5
+             */
+            max_concurrent_spawns_prd: number;
+            /**
+             * Max Waiting Reviews
+             * @description No run starts by itself while so many plans and patches wait for people; 0 is off
+             * @default 0
+             */
+            max_waiting_reviews: number;
+            /**
+             * Min Event Count To Spawn
+             * @description An error starts a run by itself once it was seen so often
+             * @default 3
+             */
+            min_event_count_to_spawn: number;
+            /**
+             * Plan Approval Days
+             * @description An approved plan may be implemented for so long; 0 means for ever
+             * @default 14
+             */
+            plan_approval_days: number;
+            /**
+             * Spawn Cooldown Hours
+             * @description An error that had a run starts no other by itself for so long
+             * @default 24
+             */
+            spawn_cooldown_hours: number;
+            /**
+             * Spawn Delay Minutes
+             * @description An error waits so long before it starts a run, in case it heals
+             * @default 0
+             */
+            spawn_delay_minutes: number;
         };
         /**
          * MadeToken
@@ -1797,6 +2245,10 @@ export interface components {
          * @description Today's money (UTC).
          */
         MoneyToday: {
+            /** By Customer */
+            by_customer: components["schemas"]["Purse"][];
+            /** By Workflow */
+            by_workflow: components["schemas"]["Purse"][];
             /** Left Usd */
             left_usd: number;
             /** Limit Usd */
@@ -1840,6 +2292,16 @@ export interface components {
             public: boolean;
         };
         /**
+         * NewCustomer
+         * @description What makes a customer. `slug` unset is made from the name.
+         */
+        NewCustomer: {
+            /** Name */
+            name: string;
+            /** Slug */
+            slug?: string | null;
+        };
+        /**
          * NewEvents
          * @description A batch of events.
          */
@@ -1851,9 +2313,11 @@ export interface components {
         };
         /**
          * NewIssue
-         * @description What makes an issue. `status` is a column's name; unset means the first one.
+         * @description What makes an issue. `status` is a column's name; unset means the first one. `customer` is the slug of whom it is for.
          */
         NewIssue: {
+            /** Customer */
+            customer?: string | null;
             /**
              * Description
              * @default
@@ -1892,11 +2356,15 @@ export interface components {
         };
         /**
          * NewSpawn
-         * @description A request to start a run. `cap_usd` None means the setting's; `words` are a person's, for the agent.
+         * @description A request to start a run. `cap_usd` None means the policy's; `words` are a person's, for the agent.
+         *
+         *     `force_because` passes the gates that only pace the work (an admin's right); it is kept with the decision.
          */
         NewSpawn: {
             /** Cap Usd */
             cap_usd?: number | string | null;
+            /** Force Because */
+            force_because?: string | null;
             /**
              * Words
              * @default
@@ -1904,6 +2372,20 @@ export interface components {
             words: string;
             /** Workflow */
             workflow: string;
+        };
+        /**
+         * NewSwitch
+         * @description A kill switch to close. `value` is the workflow, repository or family; empty for everything.
+         */
+        NewSwitch: {
+            /** Reason */
+            reason: string;
+            scope: components["schemas"]["SwitchScope"];
+            /**
+             * Value
+             * @default
+             */
+            value: string;
         };
         /**
          * NewToken
@@ -2225,6 +2707,37 @@ export interface components {
             items: components["schemas"]["Plan"][];
         };
         /**
+         * Policy
+         * @description A version of the policy: the limits, who set them, and why.
+         */
+        Policy: {
+            /** Because */
+            because: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            changed_by: components["schemas"]["Actor"];
+            limits: components["schemas"]["Limits"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * PolicyChange
+         * @description Limits to change, by name; `version` is the one they were read from, so that nobody overwrites what they have not seen.
+         */
+        PolicyChange: {
+            /** Because */
+            because: string;
+            /** Limits */
+            limits: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version: number;
+        };
+        /**
          * Press
          * @description The button pressed.
          */
@@ -2262,6 +2775,20 @@ export interface components {
             generation: number;
             /** Head Commit */
             head_commit: string;
+        };
+        /**
+         * Purse
+         * @description Today's money of one workflow or customer; `limit_usd` None means none of its own.
+         */
+        Purse: {
+            /** Limit Usd */
+            limit_usd: number | null;
+            /** Name */
+            name: string;
+            /** Reserved Usd */
+            reserved_usd: number;
+            /** Settled Usd */
+            settled_usd: number;
         };
         /**
          * Question
@@ -2598,14 +3125,19 @@ export interface components {
         };
         /**
          * Spawn
-         * @description A request to start a run, and what became of it. `place` is its place in the queue, from 1.
+         * @description A request to start a run, and what became of it. `place` is its place in the queue, from 1; `automatic`: nobody asked for it.
          */
         Spawn: {
+            /** Automatic */
+            automatic: boolean;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            customer: components["schemas"]["CustomerRef"] | null;
+            /** Forced Because */
+            forced_because: string | null;
             /** Gate */
             gate: string | null;
             /**
@@ -2622,6 +3154,8 @@ export interface components {
             issue_id: string;
             /** Place */
             place: number | null;
+            /** Priority */
+            priority: string;
             /** Reason */
             reason: string;
             /** Run Id */
@@ -2629,6 +3163,8 @@ export interface components {
             state: components["schemas"]["SpawnState"];
             /** Workflow */
             workflow: string;
+            /** Would Turn */
+            would_turn: string | null;
         };
         /**
          * SpawnState
@@ -2676,6 +3212,20 @@ export interface components {
         Stopped: {
             /** Turns */
             turns: components["schemas"]["Turn"][];
+        };
+        /**
+         * SwitchScope
+         * @description What a kill switch stops.
+         * @enum {string}
+         */
+        SwitchScope: "everything" | "workflow" | "repository" | "family";
+        /**
+         * Switches
+         * @description Kill switches, newest first.
+         */
+        Switches: {
+            /** Items */
+            items: components["schemas"]["KillSwitch"][];
         };
         /**
          * Taken
@@ -2865,6 +3415,16 @@ export interface components {
          * @enum {string}
          */
         Verdict: "admitted" | "waits" | "refused";
+        /**
+         * Versions
+         * @description Versions of the policy, newest first; the next page is `before` the last.
+         */
+        Versions: {
+            /** Items */
+            items: components["schemas"]["Policy"][];
+            /** Next Before */
+            next_before: number | null;
+        };
         /**
          * Words
          * @description A person's words for the agent.
@@ -3059,6 +3619,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Column"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reset_breaker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BreakerRef"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Breakers"];
                 };
             };
             /** @description Validation Error */
@@ -3281,6 +3874,94 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommandHelp"][];
+                };
+            };
+        };
+    };
+    list_customers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customers"];
+                };
+            };
+        };
+    };
+    create_customer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCustomer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_decisions: {
+        parameters: {
+            query?: {
+                issue?: string | null;
+                verdict?: components["schemas"]["Verdict"] | null;
+                gate?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -3897,6 +4578,101 @@ export interface operations {
             };
         };
     };
+    list_switches: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Switches"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    close_switch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSwitch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KillSwitch"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    open_switch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                switch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KillSwitch"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_labels: {
         parameters: {
             query?: never;
@@ -3992,6 +4768,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+        };
+    };
+    change_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_versions: {
+        parameters: {
+            query?: {
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
                 };
             };
             /** @description Validation Error */

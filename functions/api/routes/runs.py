@@ -86,7 +86,7 @@ def record_events(work: TheWork, caller: OwnRun, run: UUID, batch: NewEvents) ->
 @router.post("/runs/{run}/heartbeat")
 def heartbeat(work: TheWork, caller: OwnRun, run: UUID, beat: Heartbeat) -> Directives:
     """The run lives; here is what to do."""
-    return runs.heartbeat(work, run, beat)
+    return spawning.hear_heartbeat(work, run, beat)
 
 
 @router.post("/runs/{run}/result")

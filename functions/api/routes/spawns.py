@@ -5,6 +5,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from dispatch import spawning
+from dispatch.people import MissingRight, Right
 from dispatch.runs import RunSummary
 from dispatch.spawning import Decision, Fleet, InboxItem, NewSpawn, Spawn, SpawnState
 from functions.api.callers import Reader, Spawner
@@ -44,10 +45,12 @@ class Cancelled(BaseModel):
 
 @router.post("/issues/{ref}/spawn", status_code=201, response_model=Spawn, responses={202: {"model": Spawn}})
 def request_spawn(request: Request, work: TheWork, caller: Spawner, ref: str, new: NewSpawn) -> Response:
-    """201: a run is queued. 202: it waits. 409: the gates refuse it, and say why."""
+    """201: a run is queued. 202: it waits. 409: the gates refuse it, and say why. Forcing it needs the right `admin`."""
+    if new.force_because and not caller.may(Right.ADMIN):
+        raise MissingRight("Only an admin may pass a gate.", needs=Right.ADMIN)
     spawn = spawning.request(work, ref, new, actor=caller.actor)
     if spawn.state is SpawnState.REFUSED:  # answered, not raised: the decision is kept
-        facts = {"gate": spawn.gate, "would_turn": spawning.why(work, ref, limit=1)[0].would_turn}
+        facts = {"gate": spawn.gate, "would_turn": spawn.would_turn}
         return problem(request, 409, spawn.reason, code="spawn_refused", facts=facts)
     return JSONResponse(spawn.model_dump(mode="json"), status_code=STATUS[spawn.state])
 

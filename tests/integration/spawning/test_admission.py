@@ -81,7 +81,7 @@ def test_a_refusal_keeps_its_decision_with_what_would_turn_it() -> None:
     with work() as unit:
         decision = spawning.why(unit, issue.identifier)[0]
     assert (decision.gate, decision.would_turn) == ("precondition", "Approve a plan first.")
-    assert decision.inputs["plan_approved"] is False
+    assert decision.inputs["plan_approved_at"] is None
 
 
 def test_the_kill_switch_starts_nothing(setting: pytest.MonkeyPatch, queues: Queues) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from dispatch import activity, stream
 from dispatch.activity import Activity
+from dispatch.customers import find_customer
 from dispatch.issues import store
 from dispatch.issues.shapes import Issue, IssueCard, IssueChange, IssueNotFound, NewComment, NewIssue, Status, UnknownStatus
 from dispatch.kit.actors import Actor
@@ -24,7 +25,7 @@ class IssueIsRunning(Conflict):
 
 
 def create_issue(work: Work, new: NewIssue, *, actor: Actor, source: str = "person") -> Issue:
-    """The issue exists, with the next identifier. Raises UnknownStatus."""
+    """The issue exists, with the next identifier. Raises UnknownStatus, UnknownCustomer."""
     status = _status_named(work, new.status) if new.status else store.select_statuses(work.conn)[0]
     number, identifier = store.take_identifier(work.conn, name=settings().default_workspace_name, prefix=settings().default_issue_prefix)
     issue_id = new_id()
@@ -35,6 +36,7 @@ def create_issue(work: Work, new: NewIssue, *, actor: Actor, source: str = "pers
         identifier=identifier,
         new=new,
         status_id=status.id,
+        customer_id=find_customer(work, new.customer).id if new.customer else None,
         source=source,
         actor=actor,
         at=work.now,
@@ -62,6 +64,14 @@ def get_issue(work: Work, ref: str | UUID, *, lock: bool = False) -> Issue:
     return issue
 
 
+def get_issue_id(work: Work, ref: str | UUID) -> UUID:
+    """The id of the issue with this UUID or identifier, in any case. Raises IssueNotFound."""
+    issue_id = store.find_issue_id(work.conn, **_parse_ref(ref), lock=False)
+    if issue_id is None:
+        raise IssueNotFound(f"There is no issue {str(ref)[:50]}.")
+    return issue_id
+
+
 def update_issue(work: Work, ref: str | UUID, change: IssueChange, *, actor: Actor) -> Issue:
     """The issue is as `change` says, and its story tells what changed; nothing happens where nothing would change."""
     before = get_issue(work, ref, lock=True)
@@ -78,6 +88,8 @@ def update_issue(work: Work, ref: str | UUID, change: IssueChange, *, actor: Act
         status_id=status.id,
         at=work.now,
     )
+    if "customer" in differences:
+        store.set_customer(work.conn, before.id, find_customer(work, change.customer).id if change.customer else None)
     if "labels" in differences:
         store.replace_labels(work.conn, before.id, change.labels or [])
     public = set(differences) <= {"status", "title", "priority"}
@@ -137,6 +149,9 @@ def _differences(before: Issue, change: IssueChange, status: Status) -> dict[str
         found["description"] = [len(before.description), len(change.description)]
     if change.priority is not None and change.priority != before.priority:
         found["priority"] = [before.priority, change.priority]
+    was_for = before.customer.slug if before.customer else ""
+    if change.customer is not None and change.customer != was_for:
+        found["customer"] = [was_for, change.customer]
     if status.id != before.status.id:
         found["status"] = [before.status.name, status.name]
     labels = [label.name for label in before.labels]

@@ -50,6 +50,13 @@ class CardRun(BaseModel):
     last_line: str | None
 
 
+class CardCustomer(BaseModel):
+    """What a card shows of the customer the issue is for."""
+
+    name: str
+    slug: str
+
+
 class IssueCard(BaseModel):
     """What lists and the board show of an issue."""
 
@@ -66,6 +73,7 @@ class IssueCard(BaseModel):
     question_waiting: bool
     branch: str | None
     cost_usd: Money
+    customer: CardCustomer | None
 
 
 class Issue(IssueCard):
@@ -77,7 +85,7 @@ class Issue(IssueCard):
 
 
 class NewIssue(BaseModel):
-    """What makes an issue. `status` is a column's name; unset means the first one."""
+    """What makes an issue. `status` is a column's name; unset means the first one. `customer` is the slug of whom it is for."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -85,11 +93,12 @@ class NewIssue(BaseModel):
     description: Words = ""
     priority: Priority = Priority.P3
     status: Line | None = None
+    customer: Line | None = None
     labels: Annotated[list[Line], Field(max_length=20)] = []
 
 
 class IssueChange(BaseModel):
-    """What to change; what is unset stays. `labels` replaces them all; unknown labels are made."""
+    """What to change; what is unset stays. `labels` replaces them all; unknown labels are made. An empty `customer` is none."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -97,6 +106,7 @@ class IssueChange(BaseModel):
     description: Words | None = None
     priority: Priority | None = None
     status: Line | None = None
+    customer: Annotated[str, Field(max_length=60)] | None = None
     labels: Annotated[list[Line], Field(max_length=20)] | None = None
 
 

@@ -34,6 +34,7 @@ def insert_issue(
     identifier: str,
     new: NewIssue,
     status_id: UUID,
+    customer_id: UUID | None,
     source: str,
     actor: Actor,
     at: Any,
@@ -41,9 +42,10 @@ def insert_issue(
     """The issue's row is written."""
     conn.execute(
         """
-        INSERT INTO issue (id, number, identifier, title, description, status_id, priority, source, created_by, created_at, updated_at)
-        VALUES (%(id)s, %(number)s, %(identifier)s, %(title)s, %(description)s, %(status_id)s, %(priority)s, %(source)s, %(actor)s,
-                %(at)s, %(at)s)
+        INSERT INTO issue (id, number, identifier, title, description, status_id, priority, customer_id, source, created_by, created_at,
+                           updated_at)
+        VALUES (%(id)s, %(number)s, %(identifier)s, %(title)s, %(description)s, %(status_id)s, %(priority)s, %(customer_id)s, %(source)s,
+                %(actor)s, %(at)s, %(at)s)
         """,
         {
             "id": issue_id,
@@ -53,6 +55,7 @@ def insert_issue(
             "description": new.description,
             "status_id": status_id,
             "priority": new.priority,
+            "customer_id": customer_id,
             "source": source,
             "actor": Jsonb(actor.model_dump(mode="json")),
             "at": at,
@@ -78,7 +81,7 @@ def select_issue(conn: Connection[Any], issue_id: UUID) -> Issue | None:
         return cursor.execute(
             """
             SELECT id, identifier, title, description, priority, source, created_by, created_at, updated_at, status, labels, running,
-                   plan_waiting, question_waiting, branch, cost_usd
+                   plan_waiting, question_waiting, branch, cost_usd, customer
             FROM issue_card
             WHERE id = %(id)s
             """,
@@ -92,7 +95,7 @@ def select_issues(conn: Connection[Any], wanted: IssueFilter, *, after: list[Any
         return cursor.execute(
             """
             SELECT id, identifier, title, priority, created_at, updated_at, status, labels, running, plan_waiting, question_waiting,
-                   branch, cost_usd
+                   branch, cost_usd, customer
             FROM issue_card
             WHERE id IN (
                 SELECT issue.id
@@ -138,7 +141,7 @@ def select_found(conn: Connection[Any], query: str, identifier: str, limit: int)
                 LIMIT %(limit)s
             )
             SELECT card.id, identifier, title, priority, created_at, updated_at, status, labels, running, plan_waiting, question_waiting,
-                   branch, cost_usd
+                   branch, cost_usd, customer
             FROM found JOIN issue_card AS card ON card.id = found.id
             ORDER BY found.score DESC, created_at DESC
             """,
@@ -165,7 +168,7 @@ def select_cards(conn: Connection[Any], status_id: UUID, *, after: list[Any] | N
         return cursor.execute(
             """
             SELECT id, identifier, title, priority, created_at, updated_at, status, labels, running, plan_waiting, question_waiting,
-                   branch, cost_usd
+                   branch, cost_usd, customer
             FROM issue_card
             WHERE id IN (
                 SELECT id
@@ -212,6 +215,11 @@ def update_issue(
         """,
         {"id": issue_id, "title": title, "description": description, "priority": priority, "status_id": status_id, "at": at},
     )
+
+
+def set_customer(conn: Connection[Any], issue_id: UUID, customer_id: UUID | None) -> None:
+    """The issue is for that customer, or for none."""
+    conn.execute("UPDATE issue SET customer_id = %(customer_id)s WHERE id = %(id)s", {"id": issue_id, "customer_id": customer_id})
 
 
 def delete_issue(conn: Connection[Any], issue_id: UUID) -> None:

@@ -1,23 +1,73 @@
 """Every setting, by its name in the environment, with its default and what it does. The README's table is made from here."""
 
+import json
 from decimal import Decimal
 from functools import cache
 from os import environ
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from dispatch.kit.errors import DispatchError
+from dispatch.kit.shapes import Money
 
-Count = Annotated[int, Field(ge=0)]
-Dollars = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=6, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+Dollars = Annotated[Money, Field(ge=0, max_digits=12, decimal_places=6, allow_inf_nan=False)]
+RunDollars = Annotated[Dollars, Field(gt=0, le=1000)]
+
+
+def _table(given: Any) -> Any:
+    return json.loads(given) if isinstance(given, str) else given  # pydantic tells a ValueError as it tells its own
+
+
+def _words(given: Any) -> Any:
+    return [word.strip() for word in given.split(",") if word.strip()] if isinstance(given, str) else given
+
+
+Table = BeforeValidator(_table)
 
 
 class BadSetting(DispatchError):
     """A setting cannot be read."""
 
 
-class Settings(BaseModel):
+class Limits(BaseModel):
+    """The limits on money, number and power. As settings they make the policy's first version; then they are edited as one."""
+
+    max_concurrent_spawns: Count = Field(8, description="Most agents at once, of every kind")
+    max_concurrent_spawns_error: Count = Field(3, description="Most agents at once on production errors")
+    max_concurrent_spawns_prd: Count = Field(5, description="Most agents at once that people asked for")
+    daily_spawn_budget: Count | None = Field(None, description="Most runs a day, of every kind; unset means no such limit")
+    daily_spawn_budget_error: Count = Field(10, description="Most runs a day on production errors")
+    daily_spawn_budget_prd: Count = Field(20, description="Most runs a day that people asked for")
+    daily_cost_limit_usd: Dollars = Field(Decimal(200), description="Most dollars a day (UTC), reserved and settled together")
+    daily_cost_limit_by_workflow: Annotated[dict[str, Dollars], Table] = Field(
+        {}, description='Most dollars a day of single workflows, as JSON: `{"qa-test": 20}`'
+    )
+    daily_cost_limit_per_customer: Dollars | None = Field(
+        None, description="Most dollars a day for one customer; unset means no such limit"
+    )
+    daily_cost_limit_by_customer: Annotated[dict[str, Dollars], Table] = Field(
+        {}, description='The same for single customers, by their slug, as JSON: `{"acme": 50}`'
+    )
+    max_agent_cost_per_run: RunDollars = Field(Decimal(25), description="Most dollars for one run, up to 1000; set aside before it starts")
+    max_agent_cost_by_workflow: Annotated[dict[str, RunDollars], Table] = Field(
+        {}, description='The same for single workflows, as JSON: `{"auto-triage": 5}`'
+    )
+    spawn_cooldown_hours: Count = Field(24, description="An error that had a run starts no other by itself for so long")
+    min_event_count_to_spawn: Count = Field(3, description="An error starts a run by itself once it was seen so often")
+    immediate_spawn_sources: Annotated[list[str], BeforeValidator(_words)] = Field(
+        ["ci-deploy", "migration", "infrastructure"], description="Sources whose errors start a run at once, as `one,another`"
+    )
+    spawn_delay_minutes: Count = Field(0, description="An error waits so long before it starts a run, in case it heals")
+    max_waiting_reviews: Count = Field(0, description="No run starts by itself while so many plans and patches wait for people; 0 is off")
+    plan_approval_days: Count = Field(14, description="An approved plan may be implemented for so long; 0 means for ever")
+    breaker_failures: Count = Field(3, description="After so many failures in a row a workflow or an error rests; 0 is off")
+    breaker_minutes: Count = Field(30, description="So long it rests, until one small run may try")
+    breaker_probe_usd: RunDollars = Field(Decimal(5), description="Most dollars for that one run")
+
+
+class Settings(Limits):
     """The settings of one process. Read once; a limit that is not a number is refused, never ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -51,16 +101,6 @@ class Settings(BaseModel):
     github_ref: str = Field("", description="Branch whose workflow files are used; empty means the default branch")
     github_api_url: str = Field("https://api.github.com", description="GitHub's REST address (GitHub Enterprise has its own)")
 
-    max_concurrent_spawns: Count = Field(8, description="Most agents at once, of every kind")
-    max_concurrent_spawns_error: Count = Field(3, description="Most agents at once on production errors")
-    max_concurrent_spawns_prd: Count = Field(5, description="Most agents at once that people asked for")
-    daily_spawn_budget: Count | None = Field(None, description="Most runs a day, of every kind; unset means no such limit")
-    daily_spawn_budget_error: Count = Field(10, description="Most runs a day on production errors")
-    daily_spawn_budget_prd: Count = Field(20, description="Most runs a day that people asked for")
-    daily_cost_limit_usd: Dollars = Field(Decimal(200), description="Most dollars a day (UTC), reserved and settled together")
-    max_agent_cost_per_run: Annotated[Dollars, Field(gt=0, le=1000)] = Field(
-        Decimal(25), description="Most dollars for one run, up to 1000; set aside before it starts"
-    )
     spawn_kill_switch: bool = Field(False, description="`true` starts nothing any more")
 
     sqs_spawns_url: str = Field("", description="Queue of runs to start (set by the stack or the laptop)")

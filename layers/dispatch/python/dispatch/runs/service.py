@@ -1,6 +1,7 @@
 """A run's row from its making to its start, and reading runs. Claims, events and endings have files of their own."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from dispatch import activity, issues, stream
@@ -72,6 +73,17 @@ def mark_starting(work: Work, run_id: UUID, generation: int) -> Run | None:
 def note_external(work: Work, run_id: UUID, *, external_id: str, external_url: str | None) -> None:
     """The runtime's own name for the run is known, so that it can be cancelled there."""
     store.set_external(work.conn, run_id, external_id=external_id, external_url=external_url)
+
+
+def note_stopped(work: Work, run_id: UUID, switch_id: UUID) -> None:
+    """The run was ended by that kill switch."""
+    store.set_stopped(work.conn, run_id, switch_id)
+
+
+def note_cost(work: Work, run_id: UUID, cost_usd: Decimal) -> None:
+    """The finished run is known to have cost at least this much, and whoever looks at it sees it."""
+    store.set_cost(work.conn, run_id, cost_usd)
+    announce(work, get_run(work, run_id))
 
 
 def note_sweep(work: Work) -> None:

@@ -179,6 +179,7 @@ def set_finished(
         """
         UPDATE run
         SET state = 'finished', outcome = %(outcome)s, summary = %(summary)s, finished_at = %(at)s, cost_usd = %(cost_usd)s,
+            quiet_at = CASE WHEN %(by_result)s OR started_at IS NULL THEN %(at)s::timestamptz END,
             usage = %(usage)s, model = coalesce(%(model)s, model), num_turns = %(num_turns)s, checks = %(checks)s, engine = %(engine)s,
             report = %(report)s, base_commit = %(base_commit)s, head_commit = %(head_commit)s
         WHERE id = %(id)s
@@ -187,6 +188,7 @@ def set_finished(
             "id": run_id,
             "outcome": outcome,
             "summary": summary,
+            "by_result": result is not None,
             "at": at,
             "cost_usd": cost_usd,
             "usage": Jsonb(result.usage) if result and result.usage else None,
@@ -199,6 +201,16 @@ def set_finished(
             "head_commit": result.head_commit if result else None,
         },
     )
+
+
+def set_stopped(conn: Connection[Any], run_id: UUID, switch_id: UUID) -> None:
+    """The run was ended by that kill switch."""
+    conn.execute("UPDATE run SET stopped_by = %(switch_id)s WHERE id = %(id)s", {"id": run_id, "switch_id": switch_id})
+
+
+def set_cost(conn: Connection[Any], run_id: UUID, cost_usd: Any) -> None:
+    """The run has cost at least this much."""
+    conn.execute("UPDATE run SET cost_usd = greatest(cost_usd, %(cost_usd)s) WHERE id = %(id)s", {"id": run_id, "cost_usd": cost_usd})
 
 
 def note_sweep(conn: Connection[Any], *, longest_gap: timedelta, at: datetime) -> None:

@@ -1,31 +1,72 @@
 """Whether a run may start, waits, or is refused; the money set aside for it; and its start at the runtime."""
 
-from dispatch.spawning.ending import cancel_issue_run, cancel_run, end_run, reap_lost_runs
-from dispatch.spawning.fleet import fleet, inbox, publish_fleet, why
+from dispatch.spawning.changing import change_policy, get_policy, list_versions
+from dispatch.spawning.ending import cancel_issue_run, cancel_run, end_run, hear_heartbeat, reap_lost_runs
+from dispatch.spawning.fleet import fleet, inbox, list_decisions, why
 from dispatch.spawning.service import lock_admission, offer_waiting, request, withdraw
-from dispatch.spawning.shapes import Decision, Fleet, InboxItem, Limits, NewSpawn, Spawn, SpawnState, Verdict
+from dispatch.spawning.shapes import (
+    BreakerNow,
+    BreakerRef,
+    BreakerScope,
+    Cause,
+    Decision,
+    DecisionFilter,
+    DecisionPage,
+    Fleet,
+    InboxItem,
+    KillSwitch,
+    NewSpawn,
+    NewSwitch,
+    Policy,
+    PolicyChange,
+    Spawn,
+    SpawnState,
+    SwitchScope,
+    Verdict,
+)
 from dispatch.spawning.starting import resend_unstarted, start_run
+from dispatch.spawning.switches import close_switch, list_switches, open_switch, reset_breaker
+from dispatch.spawning.telling import publish_fleet
 
 __all__ = [
+    "BreakerNow",
+    "BreakerRef",
+    "BreakerScope",
+    "Cause",
     "Decision",
+    "DecisionFilter",
+    "DecisionPage",
     "Fleet",
     "InboxItem",
-    "Limits",
+    "KillSwitch",
     "NewSpawn",
+    "NewSwitch",
+    "Policy",
+    "PolicyChange",
     "Spawn",
     "SpawnState",
+    "SwitchScope",
     "Verdict",
     "cancel_issue_run",
     "cancel_run",
+    "change_policy",
+    "close_switch",
     "end_run",
     "fleet",
+    "get_policy",
+    "hear_heartbeat",
     "inbox",
+    "list_decisions",
+    "list_switches",
+    "list_versions",
     "lock_admission",
     "offer_waiting",
+    "open_switch",
     "publish_fleet",
     "reap_lost_runs",
     "request",
     "resend_unstarted",
+    "reset_breaker",
     "start_run",
     "why",
     "withdraw",

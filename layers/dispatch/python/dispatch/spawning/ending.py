@@ -6,15 +6,18 @@ from uuid import UUID
 
 from dispatch import runs
 from dispatch.issues import get_issue
+from dispatch.kit import clock
 from dispatch.kit.actors import SYSTEM, Actor
 from dispatch.kit.errors import NotFound
 from dispatch.kit.log import logger
 from dispatch.kit.work import Work
 from dispatch.kit.work import work as open_work
-from dispatch.runs import Ending, Outcome, Result, Run, RunIsFinished, State
-from dispatch.spawning import ledger, runtime
-from dispatch.spawning.fleet import publish_fleet
+from dispatch.runs import Directives, Ending, Heartbeat, Outcome, Result, Run, RunIsFinished, State
+from dispatch.spawning import ledger, runtime, switch_store
 from dispatch.spawning.service import lock_admission, offer_waiting, withdraw
+from dispatch.spawning.telling import publish_fleet
+
+FAILURES = {Outcome.FAILED, Outcome.LOST}  # what a breaker counts; a cancelled run says nothing about its workflow
 
 
 class NothingRuns(NotFound):
@@ -22,11 +25,24 @@ class NothingRuns(NotFound):
 
 
 def end_run(work: Work, run_id: UUID, given: dict[str, Any], *, actor: Actor) -> tuple[Ending, Result]:
-    """The run has ended as its runner tells, and its money is settled: at the cost it tells, or, unmeasured, at its reserve."""
+    """The run has ended as its runner tells, and its money is settled: at the cost it tells, or, unmeasured, at its reserve.
+
+    Told again with a larger cost, the difference is added.
+    """
     ending, result = runs.finish_by_result(work, run_id, given, actor=actor)
     if not ending.repeated:
         _settle(work, ending.run, ending.run.cost_usd, note=str(ending.run.outcome))
+    elif result.cost_usd is not None:
+        _correct(work, ending.run, Decimal(str(result.cost_usd)), note="told again")
     return ending, result
+
+
+def hear_heartbeat(work: Work, run_id: UUID, beat: Heartbeat) -> Directives:
+    """The run lives. A cancelled one's last beats tell what it has cost after all. Raises StaleClaim."""
+    directives = runs.heartbeat(work, run_id, beat)
+    if directives.directive == "cancel" and beat.metered_usd is not None:
+        _correct(work, runs.get_run(work, run_id), Decimal(str(beat.metered_usd)), note="told after the cancel")
+    return directives
 
 
 def cancel_run(work: Work, run_id: UUID, *, actor: Actor) -> Run:
@@ -35,6 +51,14 @@ def cancel_run(work: Work, run_id: UUID, *, actor: Actor) -> Run:
     if run.state is State.FINISHED:
         raise RunIsFinished(f"This run has ended already: {run.outcome}.")
     return _break_off(work, run, Outcome.CANCELLED, f"Cancelled by {actor.name}.", actor=actor)
+
+
+def stop_run(work: Work, run_id: UUID, switch_id: UUID, summary: str, *, actor: Actor) -> None:
+    """The run is cancelled by that kill switch, unless it has ended meanwhile."""
+    run = runs.get_run(work, run_id, lock=True)
+    if run.state is not State.FINISHED:
+        _break_off(work, run, Outcome.CANCELLED, summary, actor=actor)
+        runs.note_stopped(work, run_id, switch_id)
 
 
 def cancel_issue_run(work: Work, ref: str | UUID, *, actor: Actor) -> Run | None:
@@ -63,6 +87,13 @@ def reap_lost_runs() -> int:
     return sum(_reap(run_id) for run_id in lost)
 
 
+def offer_freed() -> None:
+    """The place that has come free goes to the next in the queue; if this fails, the schedule offers it."""
+    with open_work() as unit:
+        for spawn in offer_waiting(unit):
+            logger.info("spawn offered again", spawn=str(spawn.id), state=spawn.state)
+
+
 def _reap(run_id: UUID) -> bool:
     with open_work() as unit:
         run = runs.get_run(unit, run_id, lock=True)
@@ -85,16 +116,18 @@ def _break_off(work: Work, run: Run, outcome: Outcome, summary: str, *, actor: A
 
 def _settle(work: Work, run: Run, cost_usd: Decimal | None, *, note: str) -> None:
     if run.started_at is None:
-        ledger.release(work.conn, run_id=run.id, generation=run.generation, workflow=run.workflow, at=work.now, note=note)
+        ledger.release(work.conn, run, at=clock.now(), note=note)
     else:
-        amount = run.cap_usd if cost_usd is None else cost_usd
-        ledger.settle(work.conn, run_id=run.id, generation=run.generation, workflow=run.workflow, amount_usd=amount, at=work.now, note=note)
+        ledger.settle(work.conn, run, run.cap_usd if cost_usd is None else cost_usd, at=clock.now(), note=note)
+    if run.outcome is not Outcome.CANCELLED:
+        failed = run.outcome in FAILURES
+        switch_store.count_failure(work.conn, run.id, workflow=run.workflow, failed=failed, at=clock.now())
     publish_fleet(work)
-    work.after_commit(_offer_freed)
+    work.after_commit(offer_freed)
 
 
-def _offer_freed() -> None:
-    """The place that has come free goes to the next in the queue; if this fails, the schedule offers it."""
-    with open_work() as unit:
-        for spawn in offer_waiting(unit):
-            logger.info("spawn offered again", spawn=str(spawn.id), state=spawn.state)
+def _correct(work: Work, run: Run, cost_usd: Decimal, *, note: str) -> None:
+    """The run, which the work holds, has cost at least this much."""
+    if ledger.correct(work.conn, run, cost_usd, at=clock.now(), note=note):
+        runs.note_cost(work, run.id, cost_usd)
+        publish_fleet(work)

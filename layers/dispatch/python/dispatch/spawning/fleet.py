@@ -1,49 +1,53 @@
 """What runs, what waits, why, and what waits for a person: the views over all runs."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, time
+from decimal import Decimal
 from uuid import UUID
 
-from dispatch import issues, runs, stream
-from dispatch.kit.events import Event
-from dispatch.kit.settings import settings
+from dispatch import issues, runs
+from dispatch.kit.settings import Limits
+from dispatch.kit.shapes import from_cursor, to_cursor
 from dispatch.kit.work import Work
-from dispatch.spawning import policy, store
-from dispatch.spawning.shapes import Decision, Fleet, InboxItem, MoneyToday, Slots, SpawnsToday, Used
+from dispatch.runs import Bucket, workflow_named
+from dispatch.spawning import store
+from dispatch.spawning.books import open_books
+from dispatch.spawning.shapes import (
+    Books,
+    Decision,
+    DecisionFilter,
+    DecisionPage,
+    Fleet,
+    Held,
+    InboxItem,
+    MoneyToday,
+    Purse,
+    Slots,
+    SpawnsToday,
+    SpentToday,
+    SwitchScope,
+    Used,
+)
+from dispatch.spawning.switches import list_breakers, list_switches
+
+WAITING = 200  # as many as a screen shows
 
 
 def fleet(work: Work) -> Fleet:
     """The fleet as it is now. Days begin at 00:00 UTC."""
-    _, limits = policy.current(work)
-    counts = store.select_counts(work.conn, at=work.now)
-    error, prd = counts["running_error"], counts["running_prd"]
-    left = limits.daily_cost_limit_usd - counts["settled_usd"] - counts["reserved_usd"]
+    books, version, limits = open_books(work, work.now)
     return Fleet(
         running=runs.list_unfinished(work),
-        waiting=store.select_spawns(work.conn, spawn_id=None, waiting=True),
-        slots=Slots(
-            used=error + prd,
-            total=limits.max_concurrent_spawns,
-            error=Used(used=error, total=limits.max_concurrent_spawns_error),
-            prd=Used(used=prd, total=limits.max_concurrent_spawns_prd),
-        ),
-        money=MoneyToday(
-            limit_usd=limits.daily_cost_limit_usd,
-            settled_usd=counts["settled_usd"],
-            reserved_usd=counts["reserved_usd"],
-            left_usd=left,
-        ),
-        spawns_today=SpawnsToday(
-            error=Used(used=counts["spawns_today_error"], total=limits.daily_spawn_budget_error),
-            prd=Used(used=counts["spawns_today_prd"], total=limits.daily_spawn_budget_prd),
-        ),
+        waiting=store.list_waiting(work.conn, at=work.now, limit=WAITING),
+        slots=_slots(books, limits),
+        money=_money(work, books, limits),
+        spawns_today=_spawns_today(books, limits),
         outcomes_today=runs.outcomes_since(work, _midnight(work.now)),
-        kill_switch=settings().spawn_kill_switch,
+        kill_switch=any(switch.scope is SwitchScope.EVERYTHING for switch in books.kill_switches),
+        kill_switches=list_switches(work, closed=True),
+        breakers=list_breakers(work, limits),
+        policy_version=version,
     )
-
-
-def publish_fleet(work: Work) -> None:
-    """Whoever watches the fleet hears that it changed, and reads it once for however many changes: it may be long, and is never pushed."""
-    stream.publish_latest(work, "fleet", Event.FLEET_CHANGED, dict)
 
 
 def inbox(work: Work, *, limit: int = 100) -> list[InboxItem]:
@@ -53,7 +57,74 @@ def inbox(work: Work, *, limit: int = 100) -> list[InboxItem]:
 
 def why(work: Work, ref: str | UUID, *, limit: int = 50) -> list[Decision]:
     """What the gates said about the issue's spawns, newest first, with their inputs and what would turn them."""
-    return store.select_decisions(work.conn, issues.get_issue(work, ref).id, limit=min(limit, 200))
+    wanted = DecisionFilter(issue_id=issues.get_issue_id(work, ref))
+    return store.select_decisions(work.conn, wanted, before=None, limit=min(limit, 200))
+
+
+def list_decisions(work: Work, wanted: DecisionFilter, *, cursor: str | None = None, limit: int = 50) -> DecisionPage:
+    """What the gates said about all spawns that fit, newest first. Raises BadInput for a strange cursor."""
+    after = from_cursor(cursor, 1)
+    found = store.select_decisions(work.conn, wanted, before=after[0] if after else None, limit=limit + 1)
+    return DecisionPage(items=found[:limit], next_cursor=to_cursor(found[limit - 1].id) if len(found) > limit else None)
+
+
+def _slots(books: Books, limits: Limits) -> Slots:
+    error = sum(_is_error(run.workflow) for run in books.unfinished)
+    prd = len(books.unfinished) - error
+    return Slots(
+        used=error + prd,
+        total=limits.max_concurrent_spawns,
+        error=Used(used=error, total=limits.max_concurrent_spawns_error),
+        prd=Used(used=prd, total=limits.max_concurrent_spawns_prd),
+    )
+
+
+def _spawns_today(books: Books, limits: Limits) -> SpawnsToday:
+    error = sum(spent.spawns for spent in books.today if _is_error(spent.workflow))
+    prd = sum(spent.spawns for spent in books.today) - error
+    return SpawnsToday(
+        error=Used(used=error, total=limits.daily_spawn_budget_error), prd=Used(used=prd, total=limits.daily_spawn_budget_prd)
+    )
+
+
+def _money(work: Work, books: Books, limits: Limits) -> MoneyToday:
+    settled, reserved = _sums(books, lambda _: True)
+    return MoneyToday(
+        limit_usd=limits.daily_cost_limit_usd,
+        settled_usd=settled,
+        reserved_usd=reserved,
+        left_usd=limits.daily_cost_limit_usd - settled - reserved,
+        by_workflow=[
+            _purse(books, name, limits.daily_cost_limit_by_workflow.get(name), lambda one, name=name: one.workflow == name)
+            for name in sorted({one.workflow for one in [*books.unfinished, *books.today]} | set(limits.daily_cost_limit_by_workflow))
+        ],
+        by_customer=[
+            _purse(
+                books,
+                customer.slug,
+                limits.daily_cost_limit_by_customer.get(customer.slug, limits.daily_cost_limit_per_customer),
+                lambda one, wanted=customer.id: one.customer_id == wanted,
+            )
+            for customer in store.select_customers(
+                work.conn, [one.customer_id for one in [*books.unfinished, *books.today] if one.customer_id]
+            )
+        ],
+    )
+
+
+def _purse(books: Books, name: str, limit: Decimal | None, concerns: Callable[[Held | SpentToday], bool]) -> Purse:
+    settled, reserved = _sums(books, concerns)
+    return Purse(name=name, limit_usd=limit, settled_usd=settled, reserved_usd=reserved)
+
+
+def _sums(books: Books, concerns: Callable[[Held | SpentToday], bool]) -> tuple[Decimal, Decimal]:
+    """What is settled today and what is reserved, of those concerned."""
+    settled = sum((one.settled_usd for one in books.today if concerns(one)), Decimal())
+    return settled, sum((run.reserve_usd for run in books.unfinished if concerns(run)), Decimal())
+
+
+def _is_error(workflow: str) -> bool:
+    return workflow_named(workflow).bucket is Bucket.ERROR
 
 
 def _midnight(at: datetime) -> datetime:

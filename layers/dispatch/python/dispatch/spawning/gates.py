@@ -1,113 +1,263 @@
-"""The gates, in order, as one pure function of the facts and the limits. The first that speaks decides."""
+"""The gates, in order, as one pure function of the facts, the limits and the moment. The first that speaks decides."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
+from dispatch.kit.settings import Limits
 from dispatch.runs import Bucket, workflow_named
-from dispatch.spawning.shapes import Facts, Limits, Ruling, Verdict
+from dispatch.spawning.shapes import Breaker, BreakerScope, Facts, Ruling, Verdict
 
-Gate = Callable[[Facts, Limits], Ruling | None]
+Said = Ruling | None
+Gate = Callable[[Facts, Limits, datetime], Said]
+NIGHT = "It starts after 00:00 UTC."
 
 
-def decide(facts: Facts, limits: Limits) -> Ruling:
-    """Admitted, waits or refused, with the reason in a sentence. The same facts and limits always give the same ruling."""
+def decide(facts: Facts, limits: Limits, now: datetime) -> Ruling:
+    """Admitted, waits or refused, with the reason in a sentence. The same facts, limits and moment always give the same ruling."""
     for gate in GATES:
-        if ruling := gate(facts, limits):
+        if not (facts.forced_because and gate in PACING) and (ruling := gate(facts, limits, now)):
             return ruling
+    title = workflow_named(facts.workflow).title.lower()
+    forced = f" Forced: {facts.forced_because}" if facts.forced_because else ""
     return Ruling(
-        verdict=Verdict.ADMITTED, reason=f"Every gate is open for {workflow_named(facts.workflow).title.lower()} of {facts.issue}."
+        verdict=Verdict.ADMITTED,
+        reason=f"Every gate is open for {title} of {facts.issue}.{forced}",
+        reserve_usd=reserve_usd(facts, limits),
     )
 
 
-def kill_switch(facts: Facts, _limits: Limits) -> Ruling | None:
-    """Gate 1: somebody stopped everything."""
-    if facts.kill_switch:
-        return _refused("kill_switch", "The kill switch is closed: nothing starts.", "Open the kill switch.")
-    return None
+def reserve_usd(facts: Facts, limits: Limits) -> Decimal:
+    """What is set aside for the run: the cap asked for, the approved plan's, or the policy's; a breaker's probe gets little."""
+    asked = facts.asked_usd or (facts.plan_cap_usd if facts.workflow == "prd-implement" else None) or ceiling_usd(facts.workflow, limits)
+    return min(asked, limits.breaker_probe_usd) if _resting(facts, limits) else asked
 
 
-def issue_is_free(facts: Facts, _limits: Limits) -> Ruling | None:
+def ceiling_usd(workflow: str, limits: Limits) -> Decimal:
+    """The most that one run of the workflow may cost."""
+    return limits.max_agent_cost_by_workflow.get(workflow, limits.max_agent_cost_per_run)
+
+
+def kill_switch(facts: Facts, limits: Limits, _now: datetime) -> Said:
+    """Gate 1: somebody stopped everything, or what this belongs to. What waited already keeps its place until it opens."""
+    if not facts.kill_switch:
+        return None
+    reason, would_turn = f"The kill switch is closed: {facts.kill_switch}", "Open the kill switch."
+    if facts.queued:
+        return _waits(facts, limits, "kill_switch", reason, would_turn)
+    return _refused(facts, limits, "kill_switch", reason, would_turn)
+
+
+def issue_is_free(facts: Facts, limits: Limits, _now: datetime) -> Said:
     """Gate 2: the issue is open, and no other run of it is unfinished or waiting."""
     if not facts.issue_open:
-        return _refused("issue", f"{facts.issue} is closed.", f"Move {facts.issue} to an open status.")
+        return _refused(facts, limits, "issue", f"{facts.issue} is closed.", f"Move {facts.issue} to an open status.")
     if facts.unfinished_run:
-        return _refused("issue", f"{facts.issue} has an agent already: {facts.unfinished_run}.", "Wait until that run ends, or cancel it.")
+        reason = f"{facts.issue} has an agent already: {facts.unfinished_run}."
+        return _refused(facts, limits, "issue", reason, "Wait until that run ends, or cancel it.")
     if facts.waiting_spawn:
-        return _refused("issue", f"{facts.issue} waits for an agent already.", "Wait for that spawn, or withdraw it.")
+        return _refused(facts, limits, "issue", f"{facts.issue} waits for an agent already.", "Wait for that spawn, or withdraw it.")
     return None
 
 
-def preconditions(facts: Facts, _limits: Limits) -> Ruling | None:
+def preconditions(facts: Facts, limits: Limits, now: datetime) -> Said:
     """Gate 3: what the workflow needs to begin with."""
-    if facts.workflow == "prd-implement" and not facts.plan_approved:
-        return _refused("precondition", f"{facts.issue} has no approved plan to implement.", "Approve a plan first.")
+    if facts.workflow == "prd-implement":
+        if facts.plan_approved_at is None:
+            return _refused(facts, limits, "precondition", f"{facts.issue} has no approved plan to implement.", "Approve a plan first.")
+        stands = timedelta(days=limits.plan_approval_days)
+        if stands and now - facts.plan_approved_at > stands:
+            reason = f"The plan of {facts.issue} was approved more than {_spell(stands)} ago; the code has moved on since."
+            return _refused(facts, limits, "precondition", reason, "Investigate again, and approve the new plan.")
     if facts.workflow == "qa-test" and not facts.has_work_to_test:
-        return _refused("precondition", f"{facts.issue} has neither a plan nor a branch to test.", "Investigate or implement it first.")
+        reason = f"{facts.issue} has neither a plan nor a branch to test."
+        return _refused(facts, limits, "precondition", reason, "Investigate or implement it first.")
     return None
 
 
-def concurrency(facts: Facts, limits: Limits) -> Ruling | None:
-    """Gate 6: how many agents may run at once, of this family and in all."""
-    error = workflow_named(facts.workflow).bucket is Bucket.ERROR
-    running = facts.running_error if error else facts.running_prd
-    allowed = limits.max_concurrent_spawns_error if error else limits.max_concurrent_spawns_prd
-    family = "error" if error else "PRD"
-    if running >= allowed:
-        return _waits("concurrency", f"{running} of {allowed} {family} agents are running.", "It starts when one of them ends.")
-    everyone = facts.running_error + facts.running_prd
-    if everyone >= limits.max_concurrent_spawns:
-        return _waits(
-            "concurrency", f"{everyone} of {limits.max_concurrent_spawns} agents are running.", "It starts when one of them ends."
-        )
+def breaker(facts: Facts, limits: Limits, now: datetime) -> Said:
+    """Before the pace: what failed several times in a row rests, then one small run may try, and the rest wait for how it goes."""
+    for one in _resting(facts, limits):
+        what = f"{workflow_named(one.value).title} runs" if one.scope is BreakerScope.WORKFLOW else "Runs of this error"
+        failed = f"{what} failed {one.failures} times in a row."
+        tries_at = one.failed_at + timedelta(minutes=limits.breaker_minutes)
+        if now < tries_at:
+            would_turn = f"One small run may try after {_clock(tries_at)} (UTC), or a person resets the breaker."
+            return _waits(facts, limits, "breaker", failed, would_turn)
+        if one.probing:
+            return _waits(facts, limits, "breaker", f"{failed} One run tries now.", "It starts when that run ends well.")
     return None
 
 
-def daily_spawns(facts: Facts, limits: Limits) -> Ruling | None:
-    """Gate 7: how many runs a day, of this family and in all."""
-    error = workflow_named(facts.workflow).bucket is Bucket.ERROR
-    today = facts.spawns_today_error if error else facts.spawns_today_prd
-    allowed = limits.daily_spawn_budget_error if error else limits.daily_spawn_budget_prd
-    everything = facts.spawns_today_error + facts.spawns_today_prd
-    if today >= allowed:
-        family = "error" if error else "PRD"
-        return _waits("daily_spawns", f"{today} of {allowed} {family} runs of today have started.", "It starts after 00:00 UTC.")
-    if limits.daily_spawn_budget is not None and everything >= limits.daily_spawn_budget:
-        return _waits(
-            "daily_spawns", f"{everything} of {limits.daily_spawn_budget} runs of today have started.", "It starts after 00:00 UTC."
-        )
-    return None
-
-
-def money(facts: Facts, limits: Limits) -> Ruling | None:
-    """Gate 8: what is reserved, what is settled today, and this run's reserve fit under the day's limit together."""
-    would_be = facts.reserved_usd + facts.settled_usd + facts.reserve_usd
-    over = would_be - limits.daily_cost_limit_usd
-    if over <= 0:
+def cooldown(facts: Facts, limits: Limits, now: datetime) -> Said:
+    """Gate 4: an error that had a run a while ago starts no other by itself."""
+    if facts.cause is None or facts.family_started_at is None:
         return None
-    if facts.reserve_usd > limits.daily_cost_limit_usd:
-        return _refused(
-            "money",
-            f"It needs {_usd(facts.reserve_usd)} set aside, and a whole day has only {_usd(limits.daily_cost_limit_usd)}.",
-            f"Ask with a cap of at most {_usd(limits.daily_cost_limit_usd)}.",
-        )
-    return _waits(
-        "money",
-        f"Today {_usd(facts.settled_usd)} is spent and {_usd(facts.reserved_usd)} reserved; with {_usd(facts.reserve_usd)} more it would "
-        f"pass {_usd(limits.daily_cost_limit_usd)}.",
-        f"It starts when {_usd(over)} is free: a run ends below its cap, or the day does.",
-    )
+    until = facts.family_started_at + timedelta(hours=limits.spawn_cooldown_hours)
+    if now >= until:
+        return None
+    reason = f"This error had a run less than {limits.spawn_cooldown_hours} hours ago."
+    return _waits(facts, limits, "cooldown", reason, f"It starts after {_clock(until)} (UTC), or when a person asks for it.")
 
 
-GATES: tuple[Gate, ...] = (kill_switch, issue_is_free, preconditions, concurrency, daily_spawns, money)
+def occurrences(facts: Facts, limits: Limits, now: datetime) -> Said:
+    """Gate 5: an error was seen often enough, and long enough ago not to have healed by itself."""
+    cause = facts.cause
+    if cause is None:
+        return None
+    needed = 1 if cause.source in limits.immediate_spawn_sources else limits.min_event_count_to_spawn
+    if cause.occurrences < needed:
+        reason = f"It was seen {_times(cause.occurrences)}; it takes {needed}."
+        return _waits(facts, limits, "occurrences", reason, f"It starts when it is seen {_times(needed - cause.occurrences)} more.")
+    due = cause.seen_at + timedelta(minutes=limits.spawn_delay_minutes)
+    if now < due and cause.source not in limits.immediate_spawn_sources:
+        return _waits(facts, limits, "occurrences", "It may heal by itself yet.", f"It starts after {_clock(due)} (UTC).")
+    return None
 
 
-def _refused(gate: str, reason: str, would_turn: str) -> Ruling:
-    return Ruling(verdict=Verdict.REFUSED, gate=gate, reason=reason, would_turn=would_turn)
+def concurrency(facts: Facts, limits: Limits, _now: datetime) -> Said:
+    """Gate 6: how many agents may run at once, of this bucket and in all."""
+    for place in _places(facts, limits):
+        if place.taken >= place.allowed:
+            reason = f"{place.taken} of {place.allowed} {place.kind}agents are running."
+            would_turn = "It starts when one of them ends." if place.taken else "It starts when the limit is raised."
+            return _waits(facts, limits, "concurrency", reason, would_turn, waits_for=place.resource)
+        if place.resource in facts.held:
+            reason = f"The next free place for {place.kind}agents belongs to a spawn ahead in the queue."
+            return _waits(facts, limits, "concurrency", reason, "It starts when its turn comes.", waits_for=place.resource)
+    return None
 
 
-def _waits(gate: str, reason: str, would_turn: str) -> Ruling:
-    return Ruling(verdict=Verdict.WAITS, gate=gate, reason=reason, would_turn=would_turn)
+def daily_spawns(facts: Facts, limits: Limits, _now: datetime) -> Said:
+    """Gate 7: how many runs a day, of this bucket and in all."""
+    for day in _days(facts, limits):
+        if day.taken >= day.allowed:
+            reason = f"{day.taken} of {day.allowed} {day.kind}runs of today have started."
+            return _waits(facts, limits, "daily_spawns", reason, NIGHT, waits_for=day.resource)
+        if day.resource in facts.held:
+            reason = f"Today's last {day.kind}runs belong to spawns ahead in the queue."
+            return _waits(facts, limits, "daily_spawns", reason, "It starts when its turn comes.", waits_for=day.resource)
+    return None
+
+
+def money(facts: Facts, limits: Limits, _now: datetime) -> Said:
+    """Gate 8: what is reserved, what is settled today, and this run's reserve fit under each of the day's limits together."""
+    reserve, most = reserve_usd(facts, limits), ceiling_usd(facts.workflow, limits)
+    if reserve > most:
+        reason = f"It asks for {_usd(reserve)}, and one {facts.workflow} run may cost {_usd(most)}."
+        return _refused(facts, limits, "money", reason, f"Ask with a cap of at most {_usd(most)}.")
+    for purse in _purses(facts, limits):
+        if reserve > purse.limit:
+            reason = f"It needs {_usd(reserve)} set aside, and a whole day has only {_usd(purse.limit)}{purse.whose}."
+            return _refused(facts, limits, "money", reason, f"Ask with a cap of at most {_usd(purse.limit)}.")
+        if (over := purse.used + reserve - purse.limit) > 0:
+            reason = f"Today {purse.told}{purse.whose}; with {_usd(reserve)} more it would pass {_usd(purse.limit)}."
+            would_turn = f"It starts when {_usd(over)} is free: a run ends below its cap, or the day does."
+            return _waits(facts, limits, "money", reason, would_turn, waits_for=purse.resource)
+        if purse.resource in facts.held:
+            reason = f"The money that is left today{purse.whose} belongs to a spawn ahead in the queue."
+            return _waits(facts, limits, "money", reason, "It starts when its turn comes.", waits_for=purse.resource)
+    return None
+
+
+def review_capacity(facts: Facts, limits: Limits, _now: datetime) -> Said:
+    """Gate 9: people can only review so much; what nobody asked for waits for them."""
+    if facts.cause is None or not limits.max_waiting_reviews or facts.waiting_reviews < limits.max_waiting_reviews:
+        return None
+    reason = f"{facts.waiting_reviews} plans and patches wait for people; at {limits.max_waiting_reviews} nothing starts by itself."
+    return _waits(facts, limits, "review_capacity", reason, "It starts when somebody has decided on one, or when a person asks for it.")
+
+
+GATES: tuple[Gate, ...] = (
+    kill_switch,
+    issue_is_free,
+    preconditions,
+    breaker,
+    cooldown,
+    occurrences,
+    concurrency,
+    daily_spawns,
+    money,
+    review_capacity,
+)
+PACING = {breaker, cooldown, occurrences, concurrency, daily_spawns, review_capacity}  # what `force_because` passes
+
+
+class _Count(NamedTuple):
+    """Something countable with a limit; `kind` is a word and a space, or nothing."""
+
+    resource: str
+    kind: str
+    taken: int
+    allowed: int
+
+
+class _Purse(NamedTuple):
+    """A day's money with a limit, and whose it is."""
+
+    resource: str
+    whose: str
+    used: Decimal
+    told: str
+    limit: Decimal
+
+
+def _places(facts: Facts, limits: Limits) -> Iterator[_Count]:
+    if workflow_named(facts.workflow).bucket is Bucket.ERROR:
+        yield _Count("concurrency:error", "error ", facts.running_error, limits.max_concurrent_spawns_error)
+    else:
+        yield _Count("concurrency:prd", "PRD ", facts.running_prd, limits.max_concurrent_spawns_prd)
+    yield _Count("concurrency", "", facts.running_error + facts.running_prd, limits.max_concurrent_spawns)
+
+
+def _days(facts: Facts, limits: Limits) -> Iterator[_Count]:
+    if workflow_named(facts.workflow).bucket is Bucket.ERROR:
+        yield _Count("daily_spawns:error", "error ", facts.spawns_today_error, limits.daily_spawn_budget_error)
+    else:
+        yield _Count("daily_spawns:prd", "PRD ", facts.spawns_today_prd, limits.daily_spawn_budget_prd)
+    if limits.daily_spawn_budget is not None:
+        yield _Count("daily_spawns", "", facts.spawns_today_error + facts.spawns_today_prd, limits.daily_spawn_budget)
+
+
+def _purses(facts: Facts, limits: Limits) -> Iterator[_Purse]:
+    """The narrowest first, so that whoever has spent their own share does not hold everybody's."""
+    per_customer = limits.daily_cost_limit_by_customer.get(facts.customer or "", limits.daily_cost_limit_per_customer)
+    if facts.customer and per_customer is not None:
+        told = f"{_usd(facts.customer_usd)} is spent or reserved"
+        yield _Purse(f"money:customer:{facts.customer}", f" for {facts.customer}", facts.customer_usd, told, per_customer)
+    if (of_workflow := limits.daily_cost_limit_by_workflow.get(facts.workflow)) is not None:
+        told = f"{_usd(facts.workflow_usd)} is spent or reserved"
+        yield _Purse(f"money:workflow:{facts.workflow}", f" for {facts.workflow}", facts.workflow_usd, told, of_workflow)
+    told = f"{_usd(facts.settled_usd)} is spent and {_usd(facts.reserved_usd)} reserved"
+    yield _Purse("money", "", facts.settled_usd + facts.reserved_usd, told, limits.daily_cost_limit_usd)
+
+
+def _resting(facts: Facts, limits: Limits) -> list[Breaker]:
+    return [one for one in facts.breakers if limits.breaker_failures and one.failures >= limits.breaker_failures]
+
+
+def _refused(facts: Facts, limits: Limits, gate: str, reason: str, would_turn: str) -> Ruling:
+    reserve = reserve_usd(facts, limits)
+    return Ruling(verdict=Verdict.REFUSED, gate=gate, reason=reason, would_turn=would_turn, reserve_usd=reserve)
+
+
+def _waits(facts: Facts, limits: Limits, gate: str, reason: str, would_turn: str, *, waits_for: str | None = None) -> Ruling:
+    reserve = reserve_usd(facts, limits)
+    return Ruling(verdict=Verdict.WAITS, gate=gate, reason=reason, would_turn=would_turn, waits_for=waits_for, reserve_usd=reserve)
 
 
 def _usd(amount: Decimal) -> str:
     return f"${amount:.2f}"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _clock(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%H:%M on %d %B}"
+
+
+def _spell(span: timedelta) -> str:
+    return f"{span.days} days"

@@ -2,28 +2,38 @@
 
 from typing import Any
 
-from psycopg.types.json import Jsonb
-
 from dispatch.kit.actors import SYSTEM
-from dispatch.kit.settings import settings
+from dispatch.kit.settings import Limits, settings
 from dispatch.kit.work import Work
-from dispatch.spawning.shapes import Limits
+from dispatch.spawning import policy_store
+from dispatch.spawning.shapes import PolicyNow
+
+
+def settle_limits(work: Work, newest: PolicyNow | None) -> tuple[int, Limits]:
+    """The version in force and its limits, from the newest row (None where there is none).
+
+    A change of the settings is a new version, as long as nobody has edited the policy by hand. A limit that a later release adds
+    has its setting's value in older versions.
+    """
+    wanted = limits_of_settings()
+    if newest is not None:
+        held = limits_kept(newest.limits)
+        if held == wanted or newest.changed_by.kind != SYSTEM.kind:
+            return newest.version, held
+    return policy_store.insert_policy(work.conn, wanted, because="", by=SYSTEM, at=work.now), wanted
 
 
 def current(work: Work) -> tuple[int, Limits]:
-    """The version and its limits. A change of the settings is a new version, as long as nobody edited the policy by hand."""
-    wanted = Limits.model_validate(settings().model_dump(include=set(Limits.model_fields)))
-    row = work.conn.execute("SELECT version, limits, changed_by FROM policy ORDER BY version DESC LIMIT 1").fetchone()
-    if row is not None:
-        held = Limits.model_validate(row[1])
-        if held == wanted or row[2]["kind"] != SYSTEM.kind:
-            return row[0], held
-    return _insert(work, wanted), wanted
+    """The version in force and its limits."""
+    newest = next(iter(policy_store.select_versions(work.conn, before=None, limit=1)), None)
+    return settle_limits(work, PolicyNow(**newest.model_dump(include=set(PolicyNow.model_fields))) if newest else None)
 
 
-def _insert(work: Work, limits: Limits) -> int:
-    row: Any = work.conn.execute(
-        "INSERT INTO policy (limits, changed_by, changed_at) VALUES (%(limits)s, %(by)s, %(at)s) RETURNING version",
-        {"limits": Jsonb(limits.model_dump(mode="json")), "by": Jsonb(SYSTEM.model_dump(mode="json")), "at": work.now},
-    ).fetchone()
-    return row[0]
+def limits_of_settings() -> Limits:
+    """The limits as this process's settings have them."""
+    return Limits.model_validate(settings().model_dump(include=set(Limits.model_fields)))
+
+
+def limits_kept(kept: dict[str, Any]) -> Limits:
+    """A version's limits; one that is newer than the version has its setting's value."""
+    return Limits.model_validate({**limits_of_settings().model_dump(), **kept})

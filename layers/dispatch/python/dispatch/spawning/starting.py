@@ -9,7 +9,7 @@ from dispatch.kit.log import logger
 from dispatch.kit.work import work
 from dispatch.spawning import runtime
 from dispatch.spawning.ending import refuse_start
-from dispatch.spawning.fleet import publish_fleet
+from dispatch.spawning.telling import publish_fleet
 
 
 def start_run(run_id: UUID, generation: int) -> None:

@@ -1,0 +1,30 @@
+"""Customers."""
+
+from pydantic import BaseModel
+
+from dispatch import customers
+from dispatch.customers import Customer, NewCustomer
+from functions.api.callers import Reader, Writer
+from functions.api.routing import Router
+from functions.api.unit import TheWork
+
+router = Router(prefix="/api/customers", tags=["customers"])
+
+
+class Customers(BaseModel):
+    """Every customer, by name."""
+
+    items: list[Customer]
+    next_cursor: str | None = None
+
+
+@router.get("")
+def list_customers(work: TheWork, caller: Reader) -> Customers:
+    """Every customer, by name."""
+    return Customers(items=customers.list_customers(work))
+
+
+@router.post("", status_code=201)
+def create_customer(work: TheWork, caller: Writer, new: NewCustomer) -> Customer:
+    """The customer exists. 409 where the slug is taken."""
+    return customers.create_customer(work, new)

@@ -1,0 +1,39 @@
+"""The SQL of customers."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from dispatch.customers.shapes import Customer
+
+
+def insert_customer(conn: Connection[Any], customer_id: UUID, *, name: str, slug: str, at: datetime) -> Customer | None:
+    """The customer is written; None where the slug is taken."""
+    with conn.cursor(row_factory=class_row(Customer)) as cursor:
+        return cursor.execute(
+            """
+            INSERT INTO customer (id, name, slug, created_at)
+            VALUES (%(id)s, %(name)s, %(slug)s, %(at)s)
+            ON CONFLICT (slug) DO NOTHING
+            RETURNING id, name, slug, created_at
+            """,
+            {"id": customer_id, "name": name, "slug": slug, "at": at},
+        ).fetchone()
+
+
+def select_customers(conn: Connection[Any], *, slug: str | None, limit: int) -> list[Customer]:
+    """Customers by name: all, or the one with this slug."""
+    with conn.cursor(row_factory=class_row(Customer)) as cursor:
+        return cursor.execute(
+            """
+            SELECT id, name, slug, created_at
+            FROM customer
+            WHERE %(slug)s::text IS NULL OR slug = %(slug)s
+            ORDER BY name, id
+            LIMIT %(limit)s
+            """,
+            {"slug": slug, "limit": limit},
+        ).fetchall()

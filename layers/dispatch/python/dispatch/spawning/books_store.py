@@ -1,0 +1,106 @@
+"""The SQL of what decisions rest on: the books, which all share, and what is asked about an issue. Each is one statement, one moment."""
+
+from datetime import UTC, datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import class_row, scalar_row
+
+from dispatch.spawning.shapes import Asked, Books, WaitingSpawn
+
+BOOKS: LiteralString = """
+SELECT jsonb_build_object(
+    'policy', (
+        SELECT jsonb_build_object('version', version, 'limits', limits, 'changed_by', changed_by)
+        FROM policy ORDER BY version DESC LIMIT 1
+    ),
+    'unfinished', (
+        SELECT coalesce(jsonb_agg(jsonb_build_object('workflow', run.workflow, 'customer_id', issue.customer_id,
+                                                     'family', spawn.cause ->> 'family', 'reserve_usd', run.cap_usd::text)), '[]')
+        FROM run JOIN issue ON issue.id = run.issue_id LEFT JOIN spawn ON spawn.run_id = run.id
+        WHERE run.state <> 'finished'
+    ),
+    'today', (
+        SELECT coalesce(jsonb_agg(jsonb_build_object('workflow', workflow, 'customer_id', customer_id, 'spawns', spawns,
+                                                     'settled_usd', settled_usd::text)), '[]')
+        FROM (
+            SELECT workflow, customer_id, count(*) FILTER (WHERE kind = 'reserve') AS spawns,
+                   coalesce(sum(amount_usd) FILTER (WHERE kind IN ('settle', 'correct')), 0) AS settled_usd
+            FROM ledger
+            WHERE day = %(day)s
+            GROUP BY workflow, customer_id
+        ) AS spent
+    ),
+    'kill_switches', (
+        SELECT coalesce(jsonb_agg(jsonb_build_object('scope', scope, 'value', value, 'reason', reason) ORDER BY closed_at), '[]')
+        FROM kill_switch WHERE opened_at IS NULL
+    ),
+    'breakers', (
+        SELECT coalesce(jsonb_agg(jsonb_build_object('scope', scope, 'value', value, 'failures', failures, 'failed_at', failed_at)), '[]')
+        FROM breaker WHERE failures > 0
+    ),
+    'wanted', (
+        SELECT coalesce(jsonb_agg(jsonb_build_object('resource', waits_for, 'band', band)), '[]')
+        FROM (
+            SELECT waits_for, min(spawn_band(issue.priority, spawn.created_at, %(at)s)) AS band
+            FROM spawn JOIN issue ON issue.id = spawn.issue_id
+            WHERE spawn.state = 'waiting' AND waits_for IS NOT NULL
+            GROUP BY waits_for
+        ) AS waiting
+    )
+)::text
+"""
+
+
+def lock_admission(conn: Connection[Any]) -> None:
+    """Nobody else admits until this work ends: two requests can never both take the last place."""
+    conn.execute("SELECT id FROM admission FOR UPDATE")
+
+
+def lock_issue(conn: Connection[Any], issue_id: UUID) -> None:
+    """The issue is held until the work ends."""
+    conn.execute("SELECT id FROM issue WHERE id = %(id)s FOR NO KEY UPDATE", {"id": issue_id})
+
+
+def select_books(conn: Connection[Any], *, at: datetime) -> Books:
+    """What all decisions share."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        text = cursor.execute(BOOKS, {"at": at, "day": at.astimezone(UTC).date()}).fetchone()
+    assert isinstance(text, str)  # noqa: S101 - a SELECT without FROM gives one row
+    return Books.model_validate_json(text)
+
+
+def select_about(
+    conn: Connection[Any], issue_id: UUID, *, workflow: str, family: str | None, automatic: bool, spawn_id: UUID | None = None
+) -> Asked | None:
+    """What the gates ask about the issue, for a waiting spawn or a new one; None where the issue is gone."""
+    with conn.cursor(row_factory=class_row(Asked)) as cursor:
+        return cursor.execute(
+            """
+            SELECT spawn_id, workflow, automatic, issue_id, issue, issue_open, unfinished_run, waiting_spawn, plan_id, plan_cap_usd,
+                   plan_approved_at, has_work_to_test, customer_id, customer, family, family_started_at, waiting_reviews, band
+            FROM spawn_about(%(spawn_id)s, %(issue_id)s, %(workflow)s, %(family)s, %(automatic)s)
+            """,
+            {"spawn_id": spawn_id, "issue_id": issue_id, "workflow": workflow, "family": family, "automatic": automatic},
+        ).fetchone()
+
+
+def select_waiting(conn: Connection[Any], *, at: datetime, after: int, limit: int) -> list[WaitingSpawn]:
+    """The waiting spawns behind that place of the queue, in its order, with what the gates ask about each."""
+    with conn.cursor(row_factory=class_row(WaitingSpawn)) as cursor:
+        return cursor.execute(
+            """
+            SELECT spawn.id, queue.place, spawn.workflow, spawn.asked_by, spawn.words, spawn.cap_usd, spawn.forced_because, spawn.cause,
+                   spawn.waits_for, to_jsonb(about) AS asked
+            FROM spawn_queue(%(at)s) AS queue
+            JOIN spawn ON spawn.id = queue.spawn_id
+            CROSS JOIN LATERAL spawn_about(
+                spawn.id, spawn.issue_id, spawn.workflow, spawn.cause ->> 'family', spawn.cause IS NOT NULL
+            ) AS about
+            WHERE queue.place > %(after)s
+            ORDER BY queue.place
+            LIMIT %(limit)s
+            """,
+            {"at": at, "after": after, "limit": limit},
+        ).fetchall()
