@@ -56,8 +56,9 @@ const EFFECTS: Effects = {
   'turn.finished'(turns, { turn: id, reason, detail, usage, cost_usd, ms }, at) {
     const turn = turnOf(turns, id);
     // It took as long as the server says: its frames are a moment younger than what they tell of.
-    const finished_at = turn.started_at ? new Date(Date.parse(turn.started_at) + ms).toISOString() : at;
-    Object.assign(turn, { state: 'finished', reason, detail, usage, cost_usd, finished_at });
+    const started_at = turn.started_at && new Date(turn.started_at).toISOString(); // to the millisecond, as `ms` is
+    const finished_at = started_at ? new Date(Date.parse(started_at) + ms).toISOString() : at;
+    Object.assign(turn, { state: 'finished', reason, detail, usage, cost_usd, started_at, finished_at });
   },
   'command.answered'(turns, { id, text, markdown, at }) {
     answerCommand(turns, { id, text, markdown, at });

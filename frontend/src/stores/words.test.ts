@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ago, count, counted, dollars, duration, slug } from './words.ts';
+import { ago, count, counted, dollars, duration, msBetween, slug } from './words.ts';
 
 const NOON = new Date('2026-11-22T12:00:00Z').getTime();
 
@@ -22,6 +22,13 @@ test.each([
   [3_840_000, '1 h 04 min'],
 ])('%d ms reads %s', (ms, expected) => {
   expect(duration(ms)).toBe(expected);
+});
+
+test.each([
+  ['2026-11-22T12:00:00.123900Z', '2026-11-22T12:00:04.373100Z', 4249],
+  ['2026-11-22T12:00:00Z', '2026-11-22T12:00:01.000600+00:00', 1001],
+])('from %s to %s it is %d ms', (since, until, expected) => {
+  expect(msBetween(since, until)).toBe(expected);
 });
 
 test.each([

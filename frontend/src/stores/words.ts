@@ -15,6 +15,11 @@ export function ago(at: string | Date, now: number): string {
   return new Date(then).toISOString().slice(0, 10);
 }
 
+/** Milliseconds from one moment to another, to the nearest: the server tells moments to the microsecond, which `Date` cuts off. */
+export function msBetween(since: string, until: string): number {
+  return Math.round(new Date(until).getTime() - new Date(since).getTime() + (beyondMs(until) - beyondMs(since)));
+}
+
 /** `420 ms`, `3.2 s`, `2 min 05 s`, `1 h 04 min`. */
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
@@ -56,6 +61,11 @@ export function unmarked(text: string): string {
 /** `needs_decision` as a person reads it: `needs decision`. */
 export function plain(word: string): string {
   return word.replace(/_/g, ' ');
+}
+
+/** What a moment has behind its milliseconds: 0.456 of `….123456Z`. */
+function beyondMs(at: string): number {
+  return Number(`0.${/\.\d{3}(\d+)/.exec(at)?.[1] ?? 0}`);
 }
 
 function pad(n: number): string {
