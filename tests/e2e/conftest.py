@@ -2,13 +2,15 @@
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, expect, sync_playwright
 
 from infra.laptop import claude as claude_cli
 from infra.laptop import frontend
@@ -131,6 +133,22 @@ def fill_in(page: Page, password: str = PASSWORD) -> None:
     """The password is sent."""
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
+
+
+@contextmanager
+def held_back(page: Page, where: str | re.Pattern[str]) -> Iterator[None]:
+    """What the page asks for there is not answered before the end of the block."""
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route(where, hold)
+    yield
+    assert waiting
+    for route in waiting:
+        route.continue_()
+    page.unroute(where, hold)
 
 
 def _end(instance: Instance) -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import Open
+from tests.e2e.conftest import Open, held_back
 from tests.e2e.instance import Instance
 
 pytestmark = pytest.mark.browser
@@ -50,6 +50,24 @@ def test_a_chat_survives_a_reload(show: Open) -> None:
 
     expect(page.get_by_text("and an agent does it once you have agreed")).to_be_visible()
     assert conversation(page).inner_text() == before
+
+
+def test_words_said_before_the_chat_is_read_are_said_in_it(show: Open, instance: Instance) -> None:
+    page = show("/?chat=new")
+    say(page, "/help")
+    expect(page).to_have_url(re.compile("chat=[0-9a-f-]{36}$"))
+    chat = page.url.partition("?chat=")[2]
+
+    with held_back(page, re.compile("/api/chats/[0-9a-f-]+$")):
+        page.reload()
+        say(page, "/spend")
+        say(page, "/status")
+        expect(conversation(page)).to_contain_text("/status")
+
+    expect(page.get_by_role("article", name="You said: /spend")).to_contain_text("Runs today")
+    expect(page.get_by_role("article", name="You said: /status")).to_contain_text("agents at work")
+    expect(page.get_by_role("article", name="You said: /help")).to_be_visible()
+    assert [turn["said"] for turn in instance.ask("GET", f"/api/chats/{chat}")["turns"]] == ["/help", "/spend", "/status"]
 
 
 def test_a_chat_survives_a_restart_of_the_server(show: Open, instance: Instance) -> None:

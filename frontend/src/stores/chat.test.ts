@@ -55,7 +55,97 @@ test('words the server refuses are not in the chat, and its sentence is shown', 
 
   expect(chats.refusal).toBe('Too many turns wait in this chat.');
   expect(chats.turns).toEqual([]);
-  expect(chats.pending).toBeNull();
+  expect(chats.pending).toEqual([]);
+});
+
+test('words said while a chat is being opened wait for it and are said there', async () => {
+  const { api, chats } = await opened([TURN]);
+  api.answer('POST /chats/1/turns', { turn: { ...TURN, id: 't2', number: 2, said: 'and this' } });
+  const letOpen = api.hold('GET /chats/1');
+
+  const entering = chats.enter('1');
+  const sending = chats.send('and this');
+  expect(chats.pending).toMatchObject([{ text: 'and this' }]);
+  letOpen();
+  await Promise.all([entering, sending]);
+
+  expect(chats.turns).toMatchObject([{ said: 'look into it' }, { said: 'and this' }]);
+  expect(chats.pending).toEqual([]);
+  expect(api.asked.filter(({ method }) => method === 'POST')).toMatchObject([{ path: '/chats/1/turns' }]);
+});
+
+test('words said before it is known which chat was open last are said in that one', async () => {
+  const { api, chats } = await opened();
+  api.answer('POST /chats/1/turns', { turn: TURN });
+  const letList = api.hold('GET /chats');
+
+  const entering = chats.enterNewest();
+  const sending = chats.send('look into it');
+  letList();
+  await Promise.all([entering, sending]);
+
+  expect(chats.current?.id).toBe('1');
+  expect(chats.turns).toMatchObject([{ said: 'look into it' }]);
+  expect(api.asked.filter(({ method }) => method === 'POST')).toHaveLength(1);
+});
+
+test('two things said one after the other begin one chat and stay in order', async () => {
+  const { api, chats } = await opened();
+  api.answer('GET /chats', { items: [], next_cursor: null });
+  api.answer('POST /chats/1/turns', (body: unknown) => ({ turn: { ...TURN, id: (body as { text: string }).text, said: (body as { text: string }).text } }));
+  const letBegin = api.hold('POST /chats');
+  await chats.enterNewest();
+
+  const sending = [chats.send('one'), chats.send('two')];
+  expect(chats.pending).toMatchObject([{ text: 'one' }, { text: 'two' }]);
+  letBegin();
+  await Promise.all(sending);
+
+  expect(api.asked.filter(({ method, path }) => method === 'POST' && path === '/chats')).toHaveLength(1);
+  expect(chats.turns).toMatchObject([{ said: 'one' }, { said: 'two' }]);
+});
+
+test('words said in a chat that cannot be opened come back to who said them', async () => {
+  const { api, chats } = await opened();
+  api.answer('GET /chats/1', new Problem(404, 'not_found', 'There is no such chat.'));
+
+  const entering = chats.enter('1');
+  expect(await chats.send('and this')).toBe(false);
+  await entering;
+
+  expect(chats.failure).toMatchObject({ message: 'There is no such chat.' });
+  expect(chats.refusal).toBeNull();
+  expect(chats.pending).toEqual([]);
+});
+
+test('a chat that was begun and left at once is not shown in another, and has its words', async () => {
+  const { api, chats } = await opened();
+  api.answer('POST /chats', { ...CHAT, id: '2' }).answer('POST /chats/2/turns', { turn: TURN });
+  const letBegin = api.hold('POST /chats');
+
+  const sending = chats.send('look into it');
+  await chats.enter('1');
+  letBegin();
+
+  expect(await sending).toBe(true);
+  expect(chats.current?.id).toBe('1');
+  expect(chats.turns).toEqual([]);
+  expect(api.asked.some(({ path }) => path === '/chats/2/turns')).toBe(true);
+});
+
+test('words that stand in the chat already are no longer on their way', async () => {
+  const { api, chats, server } = await opened();
+  api.answer('POST /chats/1/turns', { turn: TURN });
+  await chats.enter('1');
+  const letAnswer = api.hold('POST /chats/1/turns');
+
+  const sending = chats.send('look into it');
+  say(server, 'turn.started', { turn: 't1', number: 1, said: 'look into it', said_by: null });
+
+  expect(chats.pending).toEqual([]);
+  expect(chats.turns).toHaveLength(1);
+  letAnswer();
+  await sending;
 });
 
 test('a command is answered at once', async () => {
