@@ -39,7 +39,7 @@ export const feed = new Feed({
 export const session = new Session(api);
 export const instance = new InstanceFacts(api);
 export const chats = new Chats(api, feed, { now: () => new Date().toISOString() });
-export const commands = new Commands(api);
+export const commands = new Commands(api, { wait });
 export const fleet = new Fleet(api, feed);
 export const inbox = new Inbox(api, feed);
 export const recent = new RecentIssues(api, feed);
@@ -68,14 +68,13 @@ export function stored(key: string): { read(): string | null; write(value: strin
 /** What moves on every screen is live. */
 export function startLive(): void {
   feed.start();
-  for (const store of [fleet, inbox, recent]) store.start();
-  void commands.load().catch(() => undefined);
+  for (const store of [fleet, inbox, recent, commands]) store.start();
 }
 
 /** Nothing of the person who was signed in is kept on the page. */
 export function stopLive(): void {
   chats.leave();
-  for (const store of [fleet, inbox, recent]) store.stop();
+  for (const store of [fleet, inbox, recent, commands]) store.stop();
   feed.stop();
 }
 

@@ -21,7 +21,7 @@ export interface Vocabulary {
 }
 
 const MOST = 8;
-const NOTHING: Completion = { from: 0, offers: [] };
+export const NOTHING: Completion = { from: 0, offers: [] };
 
 /** The offers for the word before the caret; none when it is whole already. */
 export function complete(text: string, caret: number, { commands, issues, prefix }: Vocabulary): Completion {

@@ -1,6 +1,6 @@
 /** The terminal's input: what is being written, what was said before, and what is offered. */
 
-import { complete, take, type Offer, type Vocabulary } from './completion.ts';
+import { complete, take, NOTHING, type Offer, type Vocabulary } from './completion.ts';
 import type { Recall } from './recall.ts';
 
 export interface InputWorld {
@@ -13,17 +13,26 @@ export interface InputWorld {
 export class TerminalInput {
   text = $state('');
   caret = $state(0);
-  /** Which offer is marked; -1 while the list is closed. */
-  marked = $state(-1);
-  offers = $state<Offer[]>([]);
   /** Counts up when the words were put in from elsewhere and the caret belongs behind them. */
   placed = $state(0);
 
-  #from = 0;
+  #isOffering = $state(false);
+  #mark = $state(0);
+  #completion = $derived.by(() => (this.#isOffering ? complete(this.text, this.caret, this.world.vocabulary()) : NOTHING));
 
   constructor(private readonly world: InputWorld) {
     this.text = world.draft.read() ?? '';
     this.caret = this.text.length;
+  }
+
+  /** What the word before the caret may become, also once it gets known after it was typed. */
+  get offers(): Offer[] {
+    return this.#completion.offers;
+  }
+
+  /** Which offer is marked; -1 while the list is closed. */
+  get marked(): number {
+    return Math.min(this.#mark, this.offers.length - 1);
   }
 
   /** The person has typed. */
@@ -31,10 +40,8 @@ export class TerminalInput {
     this.text = text;
     this.caret = caret;
     this.world.draft.write(text);
-    const { from, offers } = complete(text, caret, this.world.vocabulary());
-    this.#from = from;
-    this.offers = offers;
-    this.marked = offers.length > 0 ? 0 : -1;
+    this.#isOffering = true;
+    this.#mark = 0;
   }
 
   /** Words from a button, the palette or the past stand in the input, to be sent or changed. */
@@ -56,20 +63,19 @@ export class TerminalInput {
   }
 
   mark(step: 1 | -1): void {
-    this.marked = (this.marked + step + this.offers.length) % this.offers.length;
+    this.#mark = (this.marked + step + this.offers.length) % this.offers.length;
   }
 
   /** The offer stands in the text. */
   accept(offer: Offer | undefined = this.offers[this.marked]): void {
     if (!offer) return;
-    const { text, caret } = take(this.text, this.caret, this.#from, offer);
+    const { text, caret } = take(this.text, this.caret, this.#completion.from, offer);
     this.put(text);
     this.caret = caret;
   }
 
   closeOffers(): void {
-    this.offers = [];
-    this.marked = -1;
+    this.#isOffering = false;
   }
 
   /** True when something older (or newer) is shown now. */

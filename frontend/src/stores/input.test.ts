@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { complete } from './completion.ts';
+import { complete, type Vocabulary } from './completion.ts';
+import { Commands } from './commands.svelte.ts';
 import { TerminalInput } from './input.svelte.ts';
+import { PretendApi } from '../../tests-support/pretend-api.ts';
+import { PretendServer } from '../../tests-support/pretend-server.ts';
 import { Recall } from './recall.ts';
 import { Shortcuts } from './shortcuts.svelte.ts';
 
@@ -21,8 +24,8 @@ function kept(first: string | null = null): { read(): string | null; write(text:
   return { read: () => value, write: (text) => void (value = text) };
 }
 
-function input(): TerminalInput {
-  return new TerminalInput({ vocabulary: () => VOCABULARY, recall: new Recall(kept()), draft: kept() });
+function input(vocabulary = (): Vocabulary => VOCABULARY): TerminalInput {
+  return new TerminalInput({ vocabulary, recall: new Recall(kept()), draft: kept() });
 }
 
 const words = (text: string): string[] => complete(text, text.length, VOCABULARY).offers.map(({ word }) => word);
@@ -52,6 +55,23 @@ describe('completion', () => {
     expect(it.text).toBe('why DISPATCH-1 and then');
     expect(it.caret).toBe('why DISPATCH-1 '.length);
   });
+});
+
+test('commands that get known after their first letters were typed are offered too', async () => {
+  const server = new PretendServer();
+  const api = new PretendApi(); // nothing answers yet
+  const commands = new Commands(api, server);
+  const it = input(() => ({ ...VOCABULARY, commands: commands.all }));
+  commands.start();
+  it.type('/st', 3);
+  await server.pass(100);
+  expect(it.marked).toBe(-1);
+
+  api.answer('GET /commands', VOCABULARY.commands);
+  await server.pass(2000);
+
+  expect(it.offers).toMatchObject([{ word: '/status' }]);
+  expect(it.marked).toBe(0);
 });
 
 describe('what was said before', () => {
