@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Open
+from tests.e2e.conftest import Open, held_back
 from tests.e2e.instance import Instance
 
 pytestmark = pytest.mark.browser
@@ -31,6 +31,20 @@ def test_the_palette_puts_a_command_into_the_terminal(show: Open) -> None:
     page.get_by_role("option").filter(has_text="/spend").click()
 
     expect(page.get_by_label("What you want")).to_have_value("/spend")
+
+
+def test_what_is_typed_while_the_palette_is_on_its_way_stands_in_it(show: Open) -> None:
+    page = show("/board")
+    live(page)
+
+    with held_back(page, "**/_app/**"):
+        page.keyboard.press("Control+k")
+        page.keyboard.type("/spendd")
+        page.keyboard.press("Backspace")
+
+    expect(page.get_by_role("option").filter(has_text="/spend")).to_be_visible()
+    page.keyboard.type(" nothing like it")
+    expect(page.get_by_role("combobox", name="Go to")).to_have_value("/spend nothing like it")
 
 
 def test_closing_the_palette_gives_the_focus_back(show: Open) -> None:

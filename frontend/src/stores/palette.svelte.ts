@@ -1,4 +1,4 @@
-/** What the palette finds among the issues: the recent ones at once, the others as the server finds them. */
+/** The palette: what is asked of it, and what it finds among the issues: the recent ones at once, the others as the server finds them. */
 
 import type { Api } from '#api/client.ts';
 import type { IssueCard } from '#api/shapes.ts';
@@ -12,6 +12,8 @@ const MOST = 8;
 const PAUSE_MS = 150; // between two letters nobody waits for an answer
 
 export class Palette {
+  isOpen = $state(false);
+  query = $state('');
   found = $state<IssueCard[]>([]);
   isSearching = $state(false);
   #cancel: (() => void) | null = null;
@@ -21,6 +23,22 @@ export class Palette {
     private readonly api: Api,
     private readonly world: PaletteWorld,
   ) {}
+
+  /** It is on its way to the screen, and whatever is typed from here on is meant for it. */
+  open(): void {
+    this.isOpen = true;
+    this.query = '';
+  }
+
+  /** True for a key that is meant for the palette while its field is not there yet to take it. */
+  take(key: string): boolean {
+    if (!this.isOpen) return false;
+    if (key === 'Escape') this.isOpen = false;
+    else if (key === 'Backspace') this.query = this.query.slice(0, -1);
+    else if (key.length === 1) this.query += key;
+    else return key === 'Enter'; // which is not for what still has the focus either
+    return true;
+  }
 
   /** `found` is what fits the words, first by what is known here, then by what the server finds. */
   search(words: string): void {
