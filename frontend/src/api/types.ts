@@ -797,7 +797,7 @@ export interface paths {
         };
         /**
          * List All Runs
-         * @description The newest runs of all issues.
+         * @description The runs that fit, newest first.
          */
         get: operations["list_all_runs"];
         put?: never;
@@ -2950,6 +2950,16 @@ export interface components {
             workflow: string;
         };
         /**
+         * RunPage
+         * @description Runs, newest first.
+         */
+        RunPage: {
+            /** Items */
+            items: components["schemas"]["RunSummary"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * RunSummary
          * @description A run as lists show it.
          */
@@ -4904,6 +4914,11 @@ export interface operations {
     list_all_runs: {
         parameters: {
             query?: {
+                workflow?: string | null;
+                outcome?: components["schemas"]["Outcome"] | null;
+                state?: components["schemas"]["State"] | null;
+                issue?: string | null;
+                cursor?: string | null;
                 limit?: number;
             };
             header?: never;
@@ -4918,7 +4933,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Runs"];
+                    "application/json": components["schemas"]["RunPage"];
                 };
             };
             /** @description Validation Error */

@@ -13,7 +13,7 @@ from dispatch.briefs import BriefedClaim
 from dispatch.kit.errors import Conflict
 from dispatch.kit.wire import to_json
 from dispatch.kit.work import Work
-from dispatch.runs import Directives, Heartbeat, NewClaim, NewEvents, Patch, Published, Run, RunSummary
+from dispatch.runs import Directives, Heartbeat, NewClaim, NewEvents, Outcome, Patch, Published, Run, RunFilter, RunPage, RunSummary, State
 from functions.api.callers import Machine, OwnRun, Reader, Spawner
 from functions.api.routing import Router
 from functions.api.unit import TheWork
@@ -121,9 +121,20 @@ def note_published(work: TheWork, caller: Machine, run: UUID, published: Publish
 
 
 @router.get("/runs")
-def list_all_runs(work: TheWork, caller: Reader, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Runs:
-    """The newest runs of all issues."""
-    return Runs(items=runs.list_runs(work, limit=limit))
+def list_all_runs(
+    work: TheWork,
+    caller: Reader,
+    workflow: Annotated[str | None, Query(max_length=40)] = None,
+    outcome: Outcome | None = None,
+    state: State | None = None,
+    issue: str | None = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> RunPage:
+    """The runs that fit, newest first."""
+    issue_id = issues.get_issue_id(work, issue) if issue else None
+    wanted = RunFilter(issue_id=issue_id, workflow=workflow, outcome=outcome, state=state)
+    return runs.page_of_runs(work, wanted, cursor=cursor, limit=limit)
 
 
 @router.get("/issues/{ref}/runs")

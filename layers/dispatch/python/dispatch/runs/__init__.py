@@ -3,6 +3,7 @@
 from dispatch.runs.claims import claim_run, find_run_by_token, heartbeat, note_brief, say
 from dispatch.runs.events import record_events
 from dispatch.runs.finish import finish_by_result, finish_run
+from dispatch.runs.lists import page_of_runs
 from dispatch.runs.patches import branch_name, find_patch, get_patch, note_published
 from dispatch.runs.protocol import AgentEvent, Claimed, Directives, Ending, Heartbeat, NewClaim, NewEvents, Published, Result
 from dispatch.runs.questions import answer_question, get_question, list_questions
@@ -21,7 +22,21 @@ from dispatch.runs.service import (
     outcomes_since,
     summarise,
 )
-from dispatch.runs.shapes import Answer, Check, NewRun, Outcome, Patch, PlanBody, Question, Run, RunIsFinished, RunSummary, State
+from dispatch.runs.shapes import (
+    Answer,
+    Check,
+    NewRun,
+    Outcome,
+    Patch,
+    PlanBody,
+    Question,
+    Run,
+    RunFilter,
+    RunIsFinished,
+    RunPage,
+    RunSummary,
+    State,
+)
 from dispatch.runs.workflows import WORKFLOWS, Bucket, Workflow, workflow_named
 
 __all__ = [
@@ -44,7 +59,9 @@ __all__ = [
     "Question",
     "Result",
     "Run",
+    "RunFilter",
     "RunIsFinished",
+    "RunPage",
     "RunSummary",
     "State",
     "Workflow",
@@ -73,6 +90,7 @@ __all__ = [
     "note_stopped",
     "note_sweep",
     "outcomes_since",
+    "page_of_runs",
     "record_events",
     "say",
     "summarise",

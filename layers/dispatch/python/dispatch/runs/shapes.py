@@ -72,6 +72,22 @@ class RunSummary(BaseModel):
     external_url: str | None
 
 
+class RunFilter(BaseModel):
+    """Which runs; None leaves all."""
+
+    issue_id: UUID | None = None
+    workflow: str | None = None
+    outcome: Outcome | None = None
+    state: State | None = None
+
+
+class RunPage(BaseModel):
+    """Runs, newest first."""
+
+    items: list[RunSummary]
+    next_cursor: str | None
+
+
 class Check(BaseModel):
     """One of the repository's own checks, run by the runner. `before` is how it went on the base commit."""
 

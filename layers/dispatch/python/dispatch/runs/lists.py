@@ -1,0 +1,14 @@
+"""Many runs at once, by page."""
+
+from dispatch.kit.shapes import from_cursor, to_cursor
+from dispatch.kit.work import Work
+from dispatch.runs import list_store
+from dispatch.runs.shapes import RunFilter, RunPage
+
+
+def page_of_runs(work: Work, wanted: RunFilter, *, cursor: str | None = None, limit: int = 50) -> RunPage:
+    """The runs that fit, newest first. Raises BadInput for a cursor that is not ours."""
+    limit = max(1, min(limit, 200))
+    found = list_store.select_page(work.conn, wanted, after=from_cursor(cursor, 2), limit=limit + 1)
+    more = to_cursor(found[limit - 1].created_at, found[limit - 1].id) if len(found) > limit else None
+    return RunPage(items=found[:limit], next_cursor=more)
