@@ -33,6 +33,10 @@ export class PretendApi implements Api {
     return this.#ask('POST', path, body);
   }
 
+  put<T>(path: string, body: unknown): Promise<T> {
+    return this.#ask('PUT', path, body);
+  }
+
   patch<T>(path: string, body: unknown): Promise<T> {
     return this.#ask('PATCH', path, body);
   }

@@ -47,11 +47,80 @@ export type PlanBody = Shape<'PlanBody'>;
 export type Plan = Shape<'Plan'>;
 export type Question = Shape<'Question'>;
 
-export type Spawn = Shape<'Spawn'>;
+export type Spawn = Omit<Shape<'Spawn'>, 'priority'> & { priority: Priority };
 export type Decision = Shape<'Decision'>;
-export type Fleet = Shape<'Fleet'>;
+export type Fleet = Omit<Shape<'Fleet'>, 'waiting'> & { waiting: Spawn[] };
 export type Used = Shape<'Used'>;
 export type Money = Shape<'MoneyToday'>;
+export type Purse = Shape<'Purse'>;
+/** `quiet` of the `stopped` runs are known to act no more; `quiet_s` is how long that took for all of them. */
+export type KillSwitch = Shape<'KillSwitch'>;
+export type SwitchScope = Schemas['SwitchScope'];
+export type Breaker = Shape<'BreakerNow'>;
+export interface DayFigures {
+  day: string;
+  runs: number;
+  settled_usd: number;
+  outcomes: Partial<Record<Outcome, number>>;
+  patches: number;
+  published: number;
+}
+export interface WorkflowFigures {
+  workflow: Workflow;
+  runs: number;
+  settled_usd: number;
+  median_usd: number | null;
+  median_s: number | null;
+  completed: number;
+  failed: number;
+  patches: number;
+}
+export interface Stats {
+  days: number;
+  by_day: DayFigures[];
+  by_workflow: WorkflowFigures[];
+  cost_per_patch_usd: number | null;
+}
+export type LimitValue = number | null | string[] | Record<string, number>;
+export type Limits = Record<string, LimitValue>;
+/** Read and written by the names of the limits, so that a page need not know them all. */
+export type Policy = Omit<Shape<'Policy'>, 'limits'> & { limits: Limits };
+export interface ReplayFigures {
+  spawns: number;
+  runs: number;
+  waited: number;
+  refused: number;
+  cost_usd: number;
+  patches: number;
+}
+export interface MissedRun {
+  issue: string;
+  workflow: Workflow;
+  at: string;
+  outcome: Outcome;
+  cost_usd: number;
+}
+export interface Replay {
+  days: number;
+  since: string;
+  before: ReplayFigures;
+  after: ReplayFigures;
+  saved_usd: number;
+  missed: MissedRun[];
+  sentence: string;
+}
+export interface Forecast {
+  workflow: Workflow;
+  runs: number;
+  enough: boolean;
+  likely_usd: number | null;
+  high_usd: number | null;
+  likely_s: number | null;
+  high_s: number | null;
+  likely_between: [number, number] | null;
+  sentence: string;
+}
+export type Customer = Shape<'Customer'>;
 export type Inbox = Shape<'Inbox'>;
 export type InboxItem = Shape<'InboxItem'>;
 

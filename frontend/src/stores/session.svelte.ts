@@ -3,6 +3,15 @@
 import type { Api } from '#api/client.ts';
 import type { Person, Session as Answer } from '#api/shapes.ts';
 
+/** What a role may do beyond reading; the server has the last word. */
+const RIGHTS: Record<Person['role'], Right[]> = {
+  viewer: [],
+  operator: ['spawn'],
+  approver: ['spawn', 'plans'],
+  admin: ['spawn', 'plans', 'admin'],
+};
+export type Right = 'spawn' | 'plans' | 'admin';
+
 export class Session {
   /** Null until the server has been asked once. */
   isSignedIn = $state<boolean | null>(null);
@@ -29,6 +38,11 @@ export class Session {
   expire(): void {
     this.isSignedIn = false;
     this.person = null;
+  }
+
+  /** Whether it is worth showing what takes this right. */
+  may(right: Right): boolean {
+    return this.person !== null && RIGHTS[this.person.role].includes(right);
   }
 
   #take({ authenticated, person }: Answer): void {
