@@ -23,7 +23,7 @@ export class Queue {
   ) {}
 
   /** The spawn waits no more. */
-  withdraw({ identifier }: Spawn): Promise<boolean> {
+  withdraw({ identifier }: Pick<Spawn, 'identifier'>): Promise<boolean> {
     this.withdrawn = identifier;
     return this.withdrawing.run(async () => {
       await this.api.post(`/issues/${identifier}/spawn/cancel`);
