@@ -31,6 +31,7 @@ ROUTES = (
     "plans",
     "spawns",
     "limits",
+    "past",
     "customers",
 )
 

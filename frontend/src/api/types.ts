@@ -680,6 +680,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Ledger
+         * @description The ledger's lines, newest first, of one day (UTC) or of all, with what they come to.
+         */
+        get: operations["list_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/people": {
         parameters: {
             query?: never;
@@ -1060,6 +1080,46 @@ export interface paths {
          * @description The runs that have not ended.
          */
         get: operations["list_active"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/spawns/cleanup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Clean Up
+         * @description What the sweep does each minute is done now: lost runs ended, unstarted ones sent again, what waits offered.
+         */
+        post: operations["clean_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/spawns/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Stats
+         * @description The last days with today, by day and by workflow.
+         */
+        get: operations["get_stats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1547,6 +1607,18 @@ export interface components {
             type: "choice";
         };
         /**
+         * Cleaned
+         * @description What a sweep has done: runs ended as lost, runs sent to the spawner again, waiting spawns that wait no more.
+         */
+        Cleaned: {
+            /** Lost */
+            lost: number;
+            /** Offered */
+            offered: number;
+            /** Resent */
+            resent: number;
+        };
+        /**
          * Column
          * @description A column of the board: its first cards, and how many there are in all.
          */
@@ -1648,6 +1720,29 @@ export interface components {
             items: components["schemas"]["Customer"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * DayFigures
+         * @description One day (UTC): runs admitted, money settled, runs ended by outcome, patches accepted, and those published.
+         */
+        DayFigures: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Outcomes */
+            outcomes: {
+                [key: string]: number;
+            };
+            /** Patches */
+            patches: number;
+            /** Published */
+            published: number;
+            /** Runs */
+            runs: number;
+            /** Settled Usd */
+            settled_usd: number;
         };
         /**
          * Decided
@@ -2073,6 +2168,63 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * LedgerPage
+         * @description Lines of the ledger, newest first; the totals are of all pages together.
+         */
+        LedgerPage: {
+            /** Items */
+            items: components["schemas"]["LedgerRow"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            totals: components["schemas"]["LedgerTotals"];
+        };
+        /**
+         * LedgerRow
+         * @description One line of the ledger. `identifier` None: the issue is gone, its money is not.
+         */
+        LedgerRow: {
+            /** Amount Usd */
+            amount_usd: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            customer: components["schemas"]["CustomerRef"] | null;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Generation */
+            generation: number;
+            /** Id */
+            id: number;
+            /** Identifier */
+            identifier: string | null;
+            /** Kind */
+            kind: string;
+            /** Note */
+            note: string;
+            /**
+             * Run Id
+             * Format: uuid
+             */
+            run_id: string;
+            /** Workflow */
+            workflow: string;
+        };
+        /**
+         * LedgerTotals
+         * @description What the lines come to: what is spent, and what is still set aside for runs that have not ended.
+         */
+        LedgerTotals: {
+            /** Reserved Usd */
+            reserved_usd: number;
+            /** Settled Usd */
+            settled_usd: number;
         };
         /**
          * Limits
@@ -3197,6 +3349,20 @@ export interface components {
          */
         State: "queued" | "starting" | "running" | "finished";
         /**
+         * Stats
+         * @description The last days, today included. `cost_per_patch_usd` is all that was settled over the patches published; None without one.
+         */
+        Stats: {
+            /** By Day */
+            by_day: components["schemas"]["DayFigures"][];
+            /** By Workflow */
+            by_workflow: components["schemas"]["WorkflowFigures"][];
+            /** Cost Per Patch Usd */
+            cost_per_patch_usd: number | null;
+            /** Days */
+            days: number;
+        };
+        /**
          * Status
          * @description A column of the board.
          */
@@ -3442,6 +3608,30 @@ export interface components {
         Words: {
             /** Text */
             text: string;
+        };
+        /**
+         * WorkflowFigures
+         * @description One workflow over the days: runs admitted and money settled; medians are of the runs that ended by themselves.
+         *
+         *     `completed` have done what they were for (or found nothing to do); `failed` have failed or were lost.
+         */
+        WorkflowFigures: {
+            /** Completed */
+            completed: number;
+            /** Failed */
+            failed: number;
+            /** Median S */
+            median_s: number | null;
+            /** Median Usd */
+            median_usd: number | null;
+            /** Patches */
+            patches: number;
+            /** Runs */
+            runs: number;
+            /** Settled Usd */
+            settled_usd: number;
+            /** Workflow */
+            workflow: string;
         };
         /**
          * Said
@@ -4703,6 +4893,39 @@ export interface operations {
             };
         };
     };
+    list_ledger: {
+        parameters: {
+            query?: {
+                day?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_people: {
         parameters: {
             query?: never;
@@ -5355,6 +5578,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Active"];
+                };
+            };
+        };
+    };
+    clean_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cleaned"];
+                };
+            };
+        };
+    };
+    get_stats: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stats"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -7,8 +7,8 @@ from pydantic import BaseModel
 from dispatch import spawning
 from dispatch.people import MissingRight, Right
 from dispatch.runs import RunSummary
-from dispatch.spawning import Decision, Fleet, InboxItem, NewSpawn, Spawn, SpawnState
-from functions.api.callers import Reader, Spawner
+from dispatch.spawning import Cleaned, Decision, Fleet, InboxItem, NewSpawn, Spawn, SpawnState
+from functions.api.callers import AdminAlone, Reader, Spawner
 from functions.api.errors import problem
 from functions.api.routing import Router
 from functions.api.unit import TheWork
@@ -78,6 +78,12 @@ def get_fleet(work: TheWork, caller: Reader) -> Fleet:
 def list_active(work: TheWork, caller: Reader) -> Active:
     """The runs that have not ended."""
     return Active(items=spawning.fleet(work).running)
+
+
+@router.post("/spawns/cleanup")
+def clean_up(caller: AdminAlone) -> Cleaned:
+    """What the sweep does each minute is done now: lost runs ended, unstarted ones sent again, what waits offered."""
+    return spawning.clean_up()
 
 
 @router.get("/inbox")

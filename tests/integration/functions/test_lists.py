@@ -40,3 +40,37 @@ def test_runs_are_found_by_workflow_outcome_state_and_issue(owner):
     assert found("workflow=deep-research&outcome=failed") == []
     assert owner.get("/api/runs?state=sleeping").status == 422
     assert owner.get("/api/runs?issue=DISPATCH-99").status == 404
+
+
+def test_the_ledger_tells_each_line_and_what_they_come_to(owner):
+    issue = doing.make_issue()
+    doing.end(doing.start(doing.ask(issue)), plan=doing.PLAN, cost_usd=4)
+    doing.ask(doing.make_issue())
+
+    lines = everything(owner, "/api/ledger", 2)
+
+    assert [(line["kind"], line["amount_usd"], line["identifier"]) for line in lines] == [
+        ("reserve", 25.0, "DISPATCH-2"),
+        ("settle", 4.0, "DISPATCH-1"),
+        ("reserve", 25.0, "DISPATCH-1"),
+    ]
+    assert owner.get("/api/ledger").json["totals"] == {"settled_usd": 4.0, "reserved_usd": 25.0}
+
+
+def test_the_ledger_of_a_day_is_that_days_and_outlives_its_issue(owner, clock):
+    issue = doing.make_issue()
+    doing.end(doing.start(doing.ask(issue)), plan=doing.PLAN, cost_usd=4)
+    yesterday = owner.get("/api/ledger").json["items"][0]["day"]
+    clock.travel(days=1)
+    doing.ask(doing.make_issue())
+
+    assert owner.delete(f"/api/issues/{issue.id}").status == 204
+
+    page = owner.get(f"/api/ledger?day={yesterday}").json
+    assert [(line["kind"], line["identifier"], line["workflow"]) for line in page["items"]] == [
+        ("settle", None, "prd-investigate"),
+        ("reserve", None, "prd-investigate"),
+    ]
+    assert page["totals"] == {"settled_usd": 4.0, "reserved_usd": 0.0}
+    assert owner.get("/api/ledger?day=tomorrow").status == 422
+    assert owner.get("/api/ledger?cursor=mine").status == 422

@@ -3,6 +3,8 @@
 from dispatch.spawning.changing import change_policy, get_policy, list_versions
 from dispatch.spawning.ending import cancel_issue_run, cancel_run, end_run, hear_heartbeat, reap_lost_runs
 from dispatch.spawning.fleet import fleet, inbox, list_decisions, why
+from dispatch.spawning.past import list_ledger, stats
+from dispatch.spawning.past_shapes import Cleaned, LedgerPage, Stats
 from dispatch.spawning.service import lock_admission, offer_waiting, request, withdraw
 from dispatch.spawning.shapes import (
     BreakerNow,
@@ -25,6 +27,7 @@ from dispatch.spawning.shapes import (
     Verdict,
 )
 from dispatch.spawning.starting import resend_unstarted, start_run
+from dispatch.spawning.sweeping import clean_up
 from dispatch.spawning.switches import close_switch, list_switches, open_switch, reset_breaker
 from dispatch.spawning.telling import publish_fleet
 
@@ -33,23 +36,27 @@ __all__ = [
     "BreakerRef",
     "BreakerScope",
     "Cause",
+    "Cleaned",
     "Decision",
     "DecisionFilter",
     "DecisionPage",
     "Fleet",
     "InboxItem",
     "KillSwitch",
+    "LedgerPage",
     "NewSpawn",
     "NewSwitch",
     "Policy",
     "PolicyChange",
     "Spawn",
     "SpawnState",
+    "Stats",
     "SwitchScope",
     "Verdict",
     "cancel_issue_run",
     "cancel_run",
     "change_policy",
+    "clean_up",
     "close_switch",
     "end_run",
     "fleet",
@@ -57,6 +64,7 @@ __all__ = [
     "hear_heartbeat",
     "inbox",
     "list_decisions",
+    "list_ledger",
     "list_switches",
     "list_versions",
     "lock_admission",
@@ -68,6 +76,7 @@ __all__ = [
     "resend_unstarted",
     "reset_breaker",
     "start_run",
+    "stats",
     "why",
     "withdraw",
 ]

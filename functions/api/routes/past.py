@@ -1,0 +1,33 @@
+"""Looking back: the ledger and figures."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import Query
+
+from dispatch import spawning
+from dispatch.spawning import LedgerPage, Stats
+from functions.api.callers import Reader
+from functions.api.routing import Router
+from functions.api.unit import TheWork
+
+router = Router(prefix="/api", tags=["past"])
+Days = Annotated[int, Query(ge=1, le=366)]
+
+
+@router.get("/ledger")
+def list_ledger(
+    work: TheWork,
+    caller: Reader,
+    day: date | None = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> LedgerPage:
+    """The ledger's lines, newest first, of one day (UTC) or of all, with what they come to."""
+    return spawning.list_ledger(work, day=day, cursor=cursor, limit=limit)
+
+
+@router.get("/spawns/stats")
+def get_stats(work: TheWork, caller: Reader, days: Days = 30) -> Stats:
+    """The last days with today, by day and by workflow."""
+    return spawning.stats(work, days=days)
