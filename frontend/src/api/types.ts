@@ -472,6 +472,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/issues/{ref}/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Forecast
+         * @description What a run of the workflow will likely cost and take; hidden until ten such runs have ended by themselves.
+         */
+        get: operations["get_forecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/issues/{ref}/plan": {
         parameters: {
             query?: never;
@@ -1864,6 +1884,36 @@ export interface components {
             spawns_today: components["schemas"]["SpawnsToday"];
             /** Waiting */
             waiting: components["schemas"]["Spawn"][];
+        };
+        /**
+         * Forecast
+         * @description What a run will likely cost and take: the median, and what nine in ten stay within.
+         *
+         *     `runs` of the workflow ended by themselves, and this comes from them; `likely_between` holds the true median of costs with 90 %
+         *     certainty. All figures are None until there are `enough`.
+         */
+        Forecast: {
+            /** Enough */
+            enough: boolean;
+            /** High S */
+            high_s?: number | null;
+            /** High Usd */
+            high_usd?: number | null;
+            /** Likely Between */
+            likely_between?: [
+                number,
+                number
+            ] | null;
+            /** Likely S */
+            likely_s?: number | null;
+            /** Likely Usd */
+            likely_usd?: number | null;
+            /** Runs */
+            runs: number;
+            /** Sentence */
+            sentence: string;
+            /** Workflow */
+            workflow: string;
         };
         /**
          * Found
@@ -4500,6 +4550,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_forecast: {
+        parameters: {
+            query?: {
+                workflow?: string;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forecast"];
                 };
             };
             /** @description Validation Error */

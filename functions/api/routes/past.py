@@ -1,4 +1,4 @@
-"""Looking back: the ledger and figures."""
+"""Looking back: the ledger, figures, and what they say about the next run."""
 
 from datetime import date
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Query
 
 from dispatch import spawning
-from dispatch.spawning import LedgerPage, Stats
+from dispatch.spawning import Forecast, LedgerPage, Stats
 from functions.api.callers import Reader
 from functions.api.routing import Router
 from functions.api.unit import TheWork
@@ -31,3 +31,9 @@ def list_ledger(
 def get_stats(work: TheWork, caller: Reader, days: Days = 30) -> Stats:
     """The last days with today, by day and by workflow."""
     return spawning.stats(work, days=days)
+
+
+@router.get("/issues/{ref}/forecast")
+def get_forecast(work: TheWork, caller: Reader, ref: str, workflow: Annotated[str, Query(max_length=40)] = "prd-implement") -> Forecast:
+    """What a run of the workflow will likely cost and take; hidden until ten such runs have ended by themselves."""
+    return spawning.get_forecast(work, ref, workflow)

@@ -3,8 +3,9 @@
 from dispatch.spawning.changing import change_policy, get_policy, list_versions
 from dispatch.spawning.ending import cancel_issue_run, cancel_run, end_run, hear_heartbeat, reap_lost_runs
 from dispatch.spawning.fleet import fleet, inbox, list_decisions, why
+from dispatch.spawning.forecast import forecast, get_forecast
 from dispatch.spawning.past import list_ledger, stats
-from dispatch.spawning.past_shapes import Cleaned, LedgerPage, Stats
+from dispatch.spawning.past_shapes import Cleaned, EndedRun, Forecast, LedgerPage, Stats
 from dispatch.spawning.service import lock_admission, offer_waiting, request, withdraw
 from dispatch.spawning.shapes import (
     BreakerNow,
@@ -40,7 +41,9 @@ __all__ = [
     "Decision",
     "DecisionFilter",
     "DecisionPage",
+    "EndedRun",
     "Fleet",
+    "Forecast",
     "InboxItem",
     "KillSwitch",
     "LedgerPage",
@@ -60,6 +63,8 @@ __all__ = [
     "close_switch",
     "end_run",
     "fleet",
+    "forecast",
+    "get_forecast",
     "get_policy",
     "hear_heartbeat",
     "inbox",

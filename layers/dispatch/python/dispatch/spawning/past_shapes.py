@@ -1,4 +1,4 @@
-"""The shapes of looking back: the ledger as people read it, figures by day and by workflow, and what a sweep has done."""
+"""The shapes of looking back: the ledger as people read it, figures by day and by workflow, forecasts, and what a sweep has done."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -82,3 +82,28 @@ class Cleaned(BaseModel):
     lost: int
     resent: int
     offered: int
+
+
+class EndedRun(BaseModel):
+    """What a run that ended by itself cost, and how long its agent worked."""
+
+    cost_usd: Money
+    seconds: float
+
+
+class Forecast(BaseModel):
+    """What a run will likely cost and take: the median, and what nine in ten stay within.
+
+    `runs` of the workflow ended by themselves, and this comes from them; `likely_between` holds the true median of costs with 90 %
+    certainty. All figures are None until there are `enough`.
+    """
+
+    workflow: str
+    runs: int
+    enough: bool
+    likely_usd: Money | None = None
+    high_usd: Money | None = None
+    likely_s: float | None = None
+    high_s: float | None = None
+    likely_between: tuple[Money, Money] | None = None
+    sentence: str

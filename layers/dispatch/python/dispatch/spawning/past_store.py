@@ -1,4 +1,4 @@
-"""The SQL of looking back: the ledger's lines, and figures by day and by workflow."""
+"""The SQL of looking back: the ledger's lines, and figures by day and by workflow, and what runs cost."""
 
 from datetime import date
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from dispatch.spawning.past_shapes import DayFigures, LedgerRow, LedgerTotals, WorkflowFigures
+from dispatch.spawning.past_shapes import DayFigures, EndedRun, LedgerRow, LedgerTotals, WorkflowFigures
 
 
 def select_ledger(conn: Connection[Any], *, day: date | None, before: int | None, limit: int) -> list[LedgerRow]:
@@ -125,4 +125,20 @@ def select_workflows(conn: Connection[Any], *, first: date, last: date) -> list[
             ORDER BY settled_usd DESC, workflow
             """,
             {"first": first, "last": last},
+        ).fetchall()
+
+
+def select_ended(conn: Connection[Any], workflow: str, *, limit: int) -> list[EndedRun]:
+    """The workflow's latest runs that had an agent, ended by their own result and were measured."""
+    with conn.cursor(row_factory=class_row(EndedRun)) as cursor:
+        return cursor.execute(
+            """
+            SELECT cost_usd, extract(epoch FROM finished_at - started_at)::double precision AS seconds
+            FROM run
+            WHERE workflow = %(workflow)s AND state = 'finished' AND outcome NOT IN ('cancelled', 'lost')
+              AND started_at IS NOT NULL AND cost_usd IS NOT NULL
+            ORDER BY finished_at DESC
+            LIMIT %(limit)s
+            """,
+            {"workflow": workflow, "limit": limit},
         ).fetchall()
