@@ -7,6 +7,13 @@ import { Doing } from './doing.svelte.ts';
 /** The gates that only pace the work: an admin may start a run in spite of them. */
 const PACING = ['breaker', 'cooldown', 'occurrences', 'concurrency', 'daily_spawns', 'review_capacity'];
 
+export interface Force {
+  /** Why now. */
+  because: string;
+  /** For the agent. */
+  words: string;
+}
+
 export function canForce(gate: string | null): boolean {
   return gate !== null && PACING.includes(gate);
 }
@@ -31,10 +38,11 @@ export class Queue {
     });
   }
 
-  /** The spawn starts past the gates that only pace; `because` stays with the decision. */
-  force({ identifier, workflow }: Pick<Spawn, 'identifier' | 'workflow'>, because: string): Promise<boolean> {
+  /** What waits is withdrawn and asked for anew, past the gates that only pace; `because` stays with the decision. */
+  force({ identifier, workflow }: Pick<Spawn, 'identifier' | 'workflow'>, { because, words }: Force): Promise<boolean> {
     return this.forcing.run(async () => {
-      const spawn = await this.api.post<Spawn>(`/issues/${identifier}/spawn`, { workflow, force_because: because.trim() });
+      await this.api.post(`/issues/${identifier}/spawn/cancel`);
+      const spawn = await this.api.post<Spawn>(`/issues/${identifier}/spawn`, { workflow, words: words.trim(), force_because: because.trim() });
       this.readAgain();
       if (spawn.state !== 'admitted') throw new Problem(409, spawn.gate ?? spawn.state, [spawn.reason, spawn.would_turn].filter(Boolean).join(' '));
     });
