@@ -57,30 +57,10 @@ export type Purse = Shape<'Purse'>;
 export type KillSwitch = Shape<'KillSwitch'>;
 export type SwitchScope = Schemas['SwitchScope'];
 export type Breaker = Shape<'BreakerNow'>;
-export interface DayFigures {
-  day: string;
-  runs: number;
-  settled_usd: number;
-  outcomes: Partial<Record<Outcome, number>>;
-  patches: number;
-  published: number;
-}
-export interface WorkflowFigures {
-  workflow: Workflow;
-  runs: number;
-  settled_usd: number;
-  median_usd: number | null;
-  median_s: number | null;
-  completed: number;
-  failed: number;
-  patches: number;
-}
-export interface Stats {
-  days: number;
-  by_day: DayFigures[];
-  by_workflow: WorkflowFigures[];
-  cost_per_patch_usd: number | null;
-}
+/** Outcomes that did not occur are not named. */
+export type DayFigures = Omit<Shape<'DayFigures'>, 'outcomes'> & { outcomes: Partial<Record<Outcome, number>> };
+export type WorkflowFigures = Shape<'WorkflowFigures'>;
+export type Stats = Omit<Shape<'Stats'>, 'by_day'> & { by_day: DayFigures[] };
 export type LimitValue = number | null | string[] | Record<string, number>;
 export type Limits = Record<string, LimitValue>;
 /** Read and written by the names of the limits, so that a page need not know them all. */
@@ -109,17 +89,7 @@ export interface Replay {
   missed: MissedRun[];
   sentence: string;
 }
-export interface Forecast {
-  workflow: Workflow;
-  runs: number;
-  enough: boolean;
-  likely_usd: number | null;
-  high_usd: number | null;
-  likely_s: number | null;
-  high_s: number | null;
-  likely_between: [number, number] | null;
-  sentence: string;
-}
+export type Forecast = Shape<'Forecast'>;
 export type Customer = Shape<'Customer'>;
 export type Inbox = Shape<'Inbox'>;
 export type InboxItem = Shape<'InboxItem'>;

@@ -31,11 +31,11 @@ test('a day without a patch says nothing about patches', () => {
   const { published, 'cost-per-patch': cost } = charts(day('2026-11-21', { settled_usd: 9, patches: 3, published: 2 }), day('2026-11-22', { settled_usd: 1 }));
 
   expect(published?.series[0]?.values.map((value) => value && Math.round(value))).toEqual([null, 67, null]);
-  expect(cost?.series[0]?.values).toEqual([null, 3, null]);
+  expect(cost?.series[0]?.values).toEqual([null, 4.5, null]);
 });
 
 test('without a run each chart says so in a sentence', () => {
-  expect(Object.values(charts()).map(({ says }) => says)).toEqual(['Nothing was spent.', 'No run ended.', 'There was no patch.', 'There was no patch.']);
+  expect(Object.values(charts()).map(({ says }) => says)).toEqual(['Nothing was spent.', 'No run ended.', 'There was no patch.', 'No patch was published.']);
 });
 
 test('bars stand on each other, the tallest drawn first', () => {

@@ -42,16 +42,16 @@ export function chartsOf(stats: Stats, today: string): Chart[] {
       kind: 'line',
       days,
       format: (value) => `${Math.round(value)} %`,
-      series: [series('Published of proposed', 'success', figures, ({ patches, published }) => (patches ? (100 * published) / patches : null))],
+      series: [series('Published of accepted', 'success', figures, ({ patches, published }) => (patches ? (100 * published) / patches : null))],
     },
     {
       id: 'cost-per-patch',
-      title: 'Cost per patch',
-      says: stats.cost_per_patch_usd === null ? 'There was no patch.' : `${dollars(stats.cost_per_patch_usd)} for a patch over all days.`,
+      title: 'Cost per published patch',
+      says: stats.cost_per_patch_usd === null ? 'No patch was published.' : `${dollars(stats.cost_per_patch_usd)} over all days, with what came to nothing.`,
       kind: 'line',
       days,
       format: dollars,
-      series: [series('Cost per patch', 'workflow-prd-implement', figures, ({ settled_usd, patches }) => (patches ? settled_usd / patches : null))],
+      series: [series('Cost per patch', 'workflow-prd-implement', figures, ({ settled_usd, published }) => (published ? settled_usd / published : null))],
     },
   ];
 }
@@ -98,5 +98,5 @@ function outcomeWords(figures: DayFigures[]): string {
 function publishedWords(figures: DayFigures[]): string {
   const patches = figures.reduce((sum, one) => sum + one.patches, 0);
   const published = figures.reduce((sum, one) => sum + one.published, 0);
-  return patches === 0 ? 'There was no patch.' : `${published} of ${patches} proposed patches published.`;
+  return patches === 0 ? 'There was no patch.' : `${published} of ${patches} accepted patches published.`;
 }
