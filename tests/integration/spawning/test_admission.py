@@ -29,7 +29,8 @@ def test_fifty_at_once_with_room_for_five_start_five(setting: pytest.MonkeyPatch
     states = sorted(spawn.state for spawn in spawns)
     assert states == [SpawnState.ADMITTED] * 5 + [SpawnState.WAITING] * 45
     assert len(queues.take("spawns")) == 5
-    assert sorted(spawn.place for spawn in spawns if spawn.place) == sorted(range(1, 46))
+    with work() as unit:
+        assert [spawn.place for spawn in spawning.fleet(unit).waiting] == list(range(1, 46))
     assert all("5 of 5 PRD agents are running." in spawn.reason for spawn in spawns if spawn.state is SpawnState.WAITING)
 
 

@@ -125,7 +125,7 @@ def publish_card(work: Work, issue_id: UUID) -> None:
     card = cache(lambda: _card(get_issue(work, issue_id)))  # read once for both, when both topics are held
     for topic in ("board", f"issue:{issue_id}"):
         stream.publish_latest(work, topic, Event.ISSUE_CHANGED, card, key=str(issue_id))
-    stream.publish_latest(work, "inbox", Event.INBOX_CHANGED, dict)
+    stream.publish_change(work, "inbox", Event.INBOX_CHANGED)
 
 
 def _card(issue: Issue) -> IssueCard:

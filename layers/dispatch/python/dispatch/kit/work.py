@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -53,23 +53,19 @@ class Work:
 @contextmanager
 def work() -> Generator[Work]:
     """Opens the transaction, commits it at the end, rolls it back on any error."""
-    conn = connection()
-    if conn.info.transaction_status != TransactionStatus.IDLE:
-        raise RuntimeError("a work is open in this thread already: pass it on instead of opening another")
-    with conn.transaction():
-        unit = Work(conn)
+    with ExitStack() as transaction:
+        unit = Work(_begin(transaction))
         yield unit
         unit.finish()
     unit.tell()
 
 
 def connection() -> Connection[Any]:
-    """This thread's connection, alive: a frozen container's may have been dropped, and looks open until it is used."""
+    """This thread's connection."""
     held: Connection[Any] | None = getattr(_here, "conn", None)
-    if held is not None and not held.closed and _answers(held):
-        return held
-    _here.conn = _connect()
-    return _here.conn
+    if held is None or held.closed:
+        held = _here.conn = _connect()
+    return held
 
 
 def close_connection() -> None:
@@ -80,13 +76,26 @@ def close_connection() -> None:
     _here.conn = None
 
 
-def _answers(conn: Connection[Any]) -> bool:
+def _begin(transaction: ExitStack) -> Connection[Any]:
+    """The connection with a transaction begun. A frozen container's may have been dropped, and looks open until it is used."""
+    conn = connection()
+    if conn.info.transaction_status not in {TransactionStatus.IDLE, TransactionStatus.UNKNOWN}:
+        raise RuntimeError("a work is open in this thread already: pass it on instead of opening another")
+    transaction.callback(_leave_idle)
     try:
-        conn.execute("SELECT 1")
+        transaction.enter_context(conn.transaction())
     except OperationalError:
-        conn.close()
-        return False
-    return True
+        close_connection()
+        conn = connection()
+        transaction.enter_context(conn.transaction())
+    return conn
+
+
+def _leave_idle() -> None:
+    """A connection that broke in the middle may look busy for ever: it is closed, or this thread would never work again."""
+    held: Connection[Any] | None = getattr(_here, "conn", None)
+    if held is not None and held.info.transaction_status != TransactionStatus.IDLE:
+        close_connection()
 
 
 def _connect() -> Connection[Any]:

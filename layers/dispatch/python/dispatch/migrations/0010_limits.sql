@@ -145,7 +145,7 @@ CREATE FUNCTION spawn_about(of_spawn_id uuid, of_issue_id uuid, of_workflow text
 RETURNS TABLE (
     spawn_id uuid, workflow text, automatic boolean, issue_id uuid, issue text, issue_open boolean, unfinished_run text,
     waiting_spawn boolean, plan_id uuid, plan_cap_usd numeric, plan_approved_at timestamptz, has_work_to_test boolean, customer_id uuid,
-    customer text, family text, family_started_at timestamptz, waiting_reviews bigint, band integer
+    customer text, customer_name text, family text, family_started_at timestamptz, waiting_reviews bigint, priority text
 )
 LANGUAGE sql STABLE AS $$
     SELECT of_spawn_id, of_workflow, of_automatic,
@@ -160,12 +160,12 @@ LANGUAGE sql STABLE AS $$
                EXISTS (SELECT FROM plan WHERE plan.issue_id = issue.id)
                OR EXISTS (SELECT FROM patch JOIN run ON run.id = patch.run_id WHERE run.issue_id = issue.id)
            ) AS has_work_to_test,
-           issue.customer_id, customer.slug AS customer, family.name AS family,
+           issue.customer_id, customer.slug AS customer, customer.name AS customer_name, family.name AS family,
            CASE WHEN of_automatic THEN (
                SELECT max(run.started_at) FROM spawn JOIN run ON run.id = spawn.run_id WHERE spawn.cause ->> 'family' = family.name
            ) END AS family_started_at,
            CASE WHEN of_automatic THEN (SELECT count(*) FROM waiting_review) ELSE 0 END AS waiting_reviews,
-           right(issue.priority, 1)::integer AS band
+           issue.priority
     FROM issue
     JOIN status ON status.id = issue.status_id
     LEFT JOIN customer ON customer.id = issue.customer_id
@@ -195,3 +195,6 @@ LEFT JOIN customer ON customer.id = issue.customer_id
 CROSS JOIN LATERAL (
     SELECT reason, would_turn, gate FROM decision WHERE decision.spawn_id = spawn.id ORDER BY decision.id DESC LIMIT 1
 ) AS newest;
+
+-- Who admits holds an advisory lock, which others can share who only queue up; a row could not be shared without being written.
+DROP TABLE admission;

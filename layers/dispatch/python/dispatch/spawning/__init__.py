@@ -1,12 +1,14 @@
 """Whether a run may start, waits, or is refused; the money set aside for it; and its start at the runtime."""
 
+from dispatch.spawning.admitting import lock_admission
+from dispatch.spawning.asking import request
 from dispatch.spawning.changing import change_policy, get_policy, list_versions
 from dispatch.spawning.ending import cancel_issue_run, cancel_run, end_run, hear_heartbeat, reap_lost_runs
 from dispatch.spawning.fleet import fleet, inbox, list_decisions, why
 from dispatch.spawning.forecast import forecast, get_forecast
+from dispatch.spawning.offering import offer_waiting, withdraw
 from dispatch.spawning.past import list_ledger, stats
 from dispatch.spawning.past_shapes import Cleaned, EndedRun, Forecast, LedgerPage, Stats
-from dispatch.spawning.service import lock_admission, offer_waiting, request, withdraw
 from dispatch.spawning.shapes import (
     BreakerNow,
     BreakerRef,

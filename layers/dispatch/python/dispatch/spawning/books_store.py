@@ -9,6 +9,9 @@ from psycopg.rows import class_row, scalar_row
 
 from dispatch.spawning.shapes import Asked, Books, WaitingSpawn
 
+# What happens in admission is the same few statements, looked up by keys: planning them anew each time would take longer than they do.
+ADMISSION = 0x5350_4157_4E  # SPAWN
+
 BOOKS: LiteralString = """
 SELECT jsonb_build_object(
     'policy', (
@@ -54,8 +57,15 @@ SELECT jsonb_build_object(
 
 
 def lock_admission(conn: Connection[Any]) -> None:
-    """Nobody else admits until this work ends: two requests can never both take the last place."""
-    conn.execute("SELECT id FROM admission FOR UPDATE")
+    """Nobody else admits, or joins the queue, until this work ends: two requests can never both take the last place."""
+    conn.execute("SELECT pg_advisory_xact_lock(%(key)s), set_config('plan_cache_mode', 'force_generic_plan', true)", {"key": ADMISSION})
+
+
+def share_admission(conn: Connection[Any]) -> None:
+    """Nobody admits until this work ends, but others may join the queue as well."""
+    conn.execute(
+        "SELECT pg_advisory_xact_lock_shared(%(key)s), set_config('plan_cache_mode', 'force_generic_plan', true)", {"key": ADMISSION}
+    )
 
 
 def lock_issue(conn: Connection[Any], issue_id: UUID) -> None:
@@ -79,28 +89,33 @@ def select_about(
         return cursor.execute(
             """
             SELECT spawn_id, workflow, automatic, issue_id, issue, issue_open, unfinished_run, waiting_spawn, plan_id, plan_cap_usd,
-                   plan_approved_at, has_work_to_test, customer_id, customer, family, family_started_at, waiting_reviews, band
+                   plan_approved_at, has_work_to_test, customer_id, customer, customer_name, family, family_started_at, waiting_reviews,
+                   priority
             FROM spawn_about(%(spawn_id)s, %(issue_id)s, %(workflow)s, %(family)s, %(automatic)s)
             """,
             {"spawn_id": spawn_id, "issue_id": issue_id, "workflow": workflow, "family": family, "automatic": automatic},
         ).fetchone()
 
 
-def select_waiting(conn: Connection[Any], *, at: datetime, after: int, limit: int) -> list[WaitingSpawn]:
-    """The waiting spawns behind that place of the queue, in its order, with what the gates ask about each."""
+def select_queue(conn: Connection[Any], *, at: datetime) -> list[UUID]:
+    """The ids of all waiting spawns, in the order of the queue."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute("SELECT spawn_id FROM spawn_queue(%(at)s) ORDER BY place", {"at": at}).fetchall()
+
+
+def select_waiting(conn: Connection[Any], ids: list[UUID]) -> list[WaitingSpawn]:
+    """These waiting spawns, in this order, with what the gates ask about each."""
     with conn.cursor(row_factory=class_row(WaitingSpawn)) as cursor:
         return cursor.execute(
             """
-            SELECT spawn.id, queue.place, spawn.workflow, spawn.asked_by, spawn.words, spawn.cap_usd, spawn.forced_because, spawn.cause,
-                   spawn.waits_for, to_jsonb(about) AS asked
-            FROM spawn_queue(%(at)s) AS queue
+            SELECT spawn.id, spawn.workflow, spawn.asked_by, spawn.words, spawn.cap_usd, spawn.forced_because, spawn.cause, spawn.waits_for,
+                   (SELECT gate FROM decision WHERE spawn_id = spawn.id ORDER BY id DESC LIMIT 1) AS gate, to_jsonb(about) AS asked
+            FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS queue (spawn_id, place)
             JOIN spawn ON spawn.id = queue.spawn_id
             CROSS JOIN LATERAL spawn_about(
                 spawn.id, spawn.issue_id, spawn.workflow, spawn.cause ->> 'family', spawn.cause IS NOT NULL
             ) AS about
-            WHERE queue.place > %(after)s
             ORDER BY queue.place
-            LIMIT %(limit)s
             """,
-            {"at": at, "after": after, "limit": limit},
+            {"ids": ids},
         ).fetchall()

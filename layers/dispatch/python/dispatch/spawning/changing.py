@@ -10,8 +10,8 @@ from dispatch.kit.settings import Limits
 from dispatch.kit.work import Work
 from dispatch.runs import WORKFLOWS
 from dispatch.spawning import policy, policy_store
+from dispatch.spawning.admitting import lock_admission
 from dispatch.spawning.ending import offer_freed
-from dispatch.spawning.service import lock_admission
 from dispatch.spawning.shapes import Policy, PolicyChange
 from dispatch.spawning.telling import publish_fleet
 

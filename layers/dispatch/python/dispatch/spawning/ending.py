@@ -14,7 +14,8 @@ from dispatch.kit.work import Work
 from dispatch.kit.work import work as open_work
 from dispatch.runs import Directives, Ending, Heartbeat, Outcome, Result, Run, RunIsFinished, State
 from dispatch.spawning import ledger, runtime, switch_store
-from dispatch.spawning.service import lock_admission, offer_waiting, withdraw
+from dispatch.spawning.admitting import lock_admission
+from dispatch.spawning.offering import offer_waiting, withdraw
 from dispatch.spawning.telling import publish_fleet
 
 FAILURES = {Outcome.FAILED, Outcome.LOST}  # what a breaker counts; a cancelled run says nothing about its workflow

@@ -180,17 +180,22 @@ class Asked(BaseModel):
     has_work_to_test: bool
     customer_id: UUID | None
     customer: str | None
+    customer_name: str | None
     family: str | None
     family_started_at: datetime | None
     waiting_reviews: int
-    band: int
+    priority: str
+
+    @property
+    def band(self) -> int:
+        """How urgent a new spawn is; 1 is the most."""
+        return int(self.priority[1])
 
 
 class WaitingSpawn(BaseModel):
     """A waiting spawn with all that is needed to offer it again."""
 
     id: UUID
-    place: int
     workflow: str
     asked_by: Actor
     words: str
@@ -198,6 +203,7 @@ class WaitingSpawn(BaseModel):
     forced_because: str | None
     cause: Cause | None
     waits_for: str | None
+    gate: str | None
     asked: Asked
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
-from psycopg.rows import class_row
+from psycopg.rows import class_row, scalar_row
 from psycopg.types.json import Jsonb
 
 from dispatch.kit.actors import Actor
@@ -84,21 +84,28 @@ def insert_decision(conn: Connection[Any], spawn_id: UUID, ruling: Ruling, facts
     )
 
 
-def select_spawn(conn: Connection[Any], spawn_id: UUID, *, at: datetime) -> Spawn:
-    """The spawn, with its place in the queue where it waits."""
+def select_spawn(conn: Connection[Any], spawn_id: UUID) -> Spawn:
+    """The spawn, which does not wait."""
     with conn.cursor(row_factory=class_row(Spawn)) as cursor:
         found = cursor.execute(
             """
-            SELECT id, issue_id, identifier, priority, customer, workflow, automatic, forced_because, state, run_id,
-                   CASE WHEN state = 'waiting' THEN (SELECT place FROM spawn_queue(%(at)s) WHERE spawn_id = spawn_card.id) END AS place,
+            SELECT id, issue_id, identifier, priority, customer, workflow, automatic, forced_because, state, run_id, NULL AS place,
                    reason, would_turn, gate, created_at
             FROM spawn_card
             WHERE id = %(spawn_id)s
             """,
-            {"spawn_id": spawn_id, "at": at},
+            {"spawn_id": spawn_id},
         ).fetchone()
     assert found is not None  # noqa: S101 - spawns are kept
     return found
+
+
+def find_place(conn: Connection[Any], spawn_id: UUID, *, at: datetime) -> int | None:
+    """The waiting spawn's place in the queue, from 1."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(
+            "SELECT place FROM spawn_queue(%(at)s) WHERE spawn_id = %(spawn_id)s", {"spawn_id": spawn_id, "at": at}
+        ).fetchone()
 
 
 def list_waiting(conn: Connection[Any], *, at: datetime, limit: int) -> list[Spawn]:

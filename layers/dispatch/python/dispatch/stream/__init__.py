@@ -4,7 +4,7 @@ Rooms say `stream.publish(work, topic, kind, data)` and need know no more: seqs 
 commit. Topics: `run:<id>` `issue:<id>` `chat:<id>` `board` `fleet` `inbox`.
 """
 
-from dispatch.stream.feeds import newest, publish, publish_latest, read_feed
+from dispatch.stream.feeds import newest, publish, publish_change, publish_latest, read_feed
 from dispatch.stream.push import ping_all, push_message, push_page
 from dispatch.stream.retention import forget_old_frames
 from dispatch.stream.shapes import Connection, FeedPage, Frame
@@ -23,6 +23,7 @@ __all__ = [
     "newest",
     "ping_all",
     "publish",
+    "publish_change",
     "publish_latest",
     "push_message",
     "push_page",

@@ -1,8 +1,9 @@
 """Feeds: what is published in a work gets its seqs last, just before the commit, and goes to the watchers just after it."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from dispatch.kit.wire import to_json
@@ -16,10 +17,12 @@ PAGE = 500  # frames; a screen that comes back reads in pages of these
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
+    """A frame without its seq; `data` is JSON text, or what makes it while its topic is held."""
+
     topic: str
     kind: str
     key: str
-    make: Callable[[], Any]
+    data: str | Callable[[], str]
 
 
 def publish(work: Work, topic: str, kind: str, data: Any) -> None:
@@ -27,8 +30,14 @@ def publish(work: Work, topic: str, kind: str, data: Any) -> None:
 
     `data` is a pydantic shape or plain values; it is written down now, so that later changes to it do not show.
     """
-    text = to_json(data)
-    _drafts(work).append(_Draft(topic, str(kind), "", lambda: text))
+    _drafts(work).append(_Draft(topic, str(kind), "", to_json(data)))
+
+
+def publish_change(work: Work, topic: str, kind: str) -> None:
+    """Whoever watches the topic hears, once for however many times it is said in one work, that what it is about has changed."""
+    draft = _Draft(topic, str(kind), "", "{}")
+    if draft not in _drafts(work):
+        _drafts(work).append(draft)
 
 
 def publish_latest(work: Work, topic: str, kind: str, make: Callable[[], Any], *, key: str = "") -> None:
@@ -64,12 +73,20 @@ def _drafts(work: Work) -> list[_Draft]:
 
 def _write_down(work: Work) -> None:
     drafts: list[_Draft] = work.kept.pop("stream")
-    counts = Counter(draft.topic for draft in drafts)
-    newest_seqs = store.take_numbers(work.conn, counts)
-    next_seqs = {topic: newest_seqs[topic] - count for topic, count in counts.items()}
-    frames: list[OutgoingFrame] = []
-    for draft in drafts:
-        next_seqs[draft.topic] += 1
-        frames.append(OutgoingFrame(draft.topic, next_seqs[draft.topic], draft.kind, work.now, draft.make()))
-    store.insert_frames(work.conn, [(frame.topic, frame.seq, frame.kind, frame.data) for frame in frames], at=work.now)
+    if all(isinstance(draft.data, str) for draft in drafts):  # nothing has to be made while topics are held: one statement does it all
+        texts = [str(draft.data) for draft in drafts]
+        newest_seqs = store.append_frames(work.conn, [(d.topic, d.kind, text) for d, text in zip(drafts, texts, strict=True)], at=work.now)
+        frames = list(_numbered(drafts, texts, newest_seqs, work.now))
+    else:
+        newest_seqs = store.take_numbers(work.conn, Counter(draft.topic for draft in drafts))
+        texts = [draft.data if isinstance(draft.data, str) else draft.data() for draft in drafts]
+        frames = list(_numbered(drafts, texts, newest_seqs, work.now))
+        store.insert_frames(work.conn, [(frame.topic, frame.seq, frame.kind, frame.data) for frame in frames], at=work.now)
     work.after_commit(lambda: push_frames(work.conn, frames))
+
+
+def _numbered(drafts: list[_Draft], texts: list[str], newest_seqs: dict[str, int], at: datetime) -> Iterator[OutgoingFrame]:
+    next_seqs = {topic: newest_seqs[topic] - count for topic, count in Counter(draft.topic for draft in drafts).items()}
+    for draft, text in zip(drafts, texts, strict=True):
+        next_seqs[draft.topic] += 1
+        yield OutgoingFrame(draft.topic, next_seqs[draft.topic], draft.kind, at, text)

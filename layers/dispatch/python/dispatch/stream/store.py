@@ -31,6 +31,34 @@ def take_numbers(conn: Database, counts: dict[str, int]) -> dict[str, int]:
     return dict(rows.fetchall())
 
 
+def append_frames(conn: Database, frames: Sequence[tuple[str, str, str]], *, at: datetime) -> dict[str, int]:
+    """The frames (topic, kind, JSON text) stand in their feeds, each topic's in the order given; returns each topic's newest seq.
+
+    Topics are held, in their order, until the commit.
+    """
+    topics, kinds, texts = (list(column) for column in zip(*frames, strict=True))
+    rows = conn.execute(
+        """
+        WITH given AS (
+            SELECT topic, kind, text, row_number() OVER (PARTITION BY topic ORDER BY place) AS nth
+            FROM unnest(%(topics)s::text[], %(kinds)s::text[], %(texts)b::text[]) WITH ORDINALITY AS given (topic, kind, text, place)
+        ), taken AS (
+            INSERT INTO feed (topic, seq)
+            SELECT topic, count(*) FROM given GROUP BY topic ORDER BY topic
+            ON CONFLICT (topic) DO UPDATE SET seq = feed.seq + excluded.seq
+            RETURNING topic, seq
+        ), appended AS (
+            INSERT INTO frame (topic, seq, kind, at, data)
+            SELECT topic, taken.seq - max(nth) OVER (PARTITION BY topic) + nth, kind, %(at)s, text::jsonb
+            FROM given JOIN taken USING (topic)
+        )
+        SELECT topic, seq FROM taken
+        """,
+        {"topics": topics, "kinds": kinds, "texts": texts, "at": at},
+    )
+    return dict(rows.fetchall())
+
+
 def insert_frames(conn: Database, frames: Sequence[tuple[str, int, str, str]], *, at: datetime) -> None:
     """The frames (topic, seq, kind, JSON text) are in their feeds. The texts go in binary: nobody has to escape their quotes."""
     topics, seqs, kinds, texts = (list(column) for column in zip(*frames, strict=True))

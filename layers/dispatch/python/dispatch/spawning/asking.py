@@ -1,0 +1,111 @@
+"""Admission: the only way in for a run, whoever asks. One transaction, nothing counted twice.
+
+Those who come to wait, or are refused, take nothing: they decide side by side. Who can be admitted decides alone, anew.
+"""
+
+from uuid import UUID
+
+from psycopg import Rollback
+
+from dispatch import issues
+from dispatch.issues import IssueNotFound
+from dispatch.kit import clock
+from dispatch.kit.actors import Actor
+from dispatch.kit.errors import BadInput
+from dispatch.kit.ids import new_id
+from dispatch.kit.settings import settings
+from dispatch.kit.work import Work
+from dispatch.runs import Run, workflow_named
+from dispatch.spawning import books_store, store
+from dispatch.spawning.admitting import STATES, Decided, admit, decide_on, keep, lock_admission, tell
+from dispatch.spawning.books import open_books
+from dispatch.spawning.shapes import Cause, CustomerRef, NewSpawn, Spawn, Verdict
+
+
+class NoRepository(BadInput):
+    """There is no target repository. Set GITHUB_REPO to `owner/name`."""
+
+
+def request(work: Work, ref: str | UUID, new: NewSpawn, *, actor: Actor, cause: Cause | None = None) -> Spawn:
+    """The gates have ruled on the spawn: it is admitted (its run is queued and its money reserved), it waits, or it is refused.
+
+    A refusal is an answer, not an error: it is kept with its reason. `cause` is what an automatic spawn rests on; a person's has none.
+    Raises UnknownWorkflow, IssueNotFound, NoRepository.
+    """
+    workflow_named(new.workflow)
+    if not settings().github_repo:
+        raise NoRepository
+    issue_id = ref if isinstance(ref, UUID) else issues.get_issue_id(work, ref)  # before the lock: what others wait for is kept short
+    decided = _decide_beside_others(work, issue_id, new, cause) or _decide_alone(work, issue_id, new, cause)
+    admitted = decided.ruling.verdict is Verdict.ADMITTED
+    run = admit(work, decided, new.words, actor=actor) if admitted else None
+    with work.conn.pipeline():
+        spawn = _write(work, issue_id, new, decided, run, actor=actor, cause=cause)
+        tell(work, spawn, decided.ruling, actor=actor)
+    return spawn
+
+
+def _decide_beside_others(work: Work, issue_id: UUID, new: NewSpawn, cause: Cause | None) -> Decided | None:
+    """What the gates say while nobody admits; None where they would admit: then nothing of this attempt is held any more."""
+    decided = None
+    with work.conn.pipeline(), work.conn.transaction():
+        books_store.share_admission(work.conn)
+        decided = _decide(work, issue_id, new, cause)
+        if decided.ruling.verdict is Verdict.ADMITTED:
+            decided = None
+            raise Rollback
+    return decided
+
+
+def _decide_alone(work: Work, issue_id: UUID, new: NewSpawn, cause: Cause | None) -> Decided:
+    """What the gates say while nobody else decides."""
+    with work.conn.pipeline():
+        lock_admission(work)
+        return _decide(work, issue_id, new, cause)
+
+
+def _decide(work: Work, issue_id: UUID, new: NewSpawn, cause: Cause | None) -> Decided:
+    """The issue is held, and the gates have ruled."""
+    books_store.lock_issue(work.conn, issue_id)
+    asked = books_store.select_about(
+        work.conn, issue_id, workflow=new.workflow, family=cause.family if cause else None, automatic=cause is not None
+    )
+    if asked is None:
+        raise IssueNotFound
+    at = clock.now()  # not work.now: the lock may have been waited for past midnight
+    return decide_on(*open_books(work, at), asked, at, cause=cause, cap_usd=new.cap_usd, forced_because=new.force_because)
+
+
+def _write(work: Work, issue_id: UUID, new: NewSpawn, decided: Decided, run: Run | None, *, actor: Actor, cause: Cause | None) -> Spawn:
+    asked, ruling = decided.asked, decided.ruling
+    spawn_id = new_id()
+    store.insert_spawn(
+        work.conn,
+        spawn_id,
+        issue_id,
+        new,
+        asked_by=actor,
+        cause=cause,
+        state=STATES[ruling.verdict],
+        waits_for=ruling.waits_for,
+        run_id=run.id if run else None,
+        at=decided.at,  # not work.now: places in the queue go by who came through admission first
+    )
+    keep(work, spawn_id, decided)
+    return Spawn(
+        id=spawn_id,
+        issue_id=issue_id,
+        identifier=asked.issue,
+        priority=asked.priority,
+        customer=CustomerRef(name=asked.customer_name or "", slug=asked.customer) if asked.customer else None,
+        workflow=new.workflow,
+        automatic=cause is not None,
+        forced_because=new.force_because,
+        state=STATES[ruling.verdict],
+        run_id=run.id if run else None,
+        place=store.find_place(work.conn, spawn_id, at=decided.at) if ruling.verdict is Verdict.WAITS else None,
+        reason=ruling.reason,
+        would_turn=ruling.would_turn,
+        gate=ruling.gate,
+        created_at=decided.at,
+    )

@@ -1,0 +1,117 @@
+"""The queue: waiting spawns are put to the gates again, in its order, or withdrawn."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from dispatch import activity
+from dispatch.kit import clock
+from dispatch.kit.actors import SYSTEM, Actor
+from dispatch.kit.events import Event
+from dispatch.kit.settings import Limits
+from dispatch.kit.work import Work
+from dispatch.spawning import books_store, store
+from dispatch.spawning.admitting import STATES, Decided, admit, decide_on, keep, lock_admission, tell
+from dispatch.spawning.books import open_books
+from dispatch.spawning.shapes import Books, Held, Spawn, SpentToday, Verdict, WaitingSpawn
+from dispatch.spawning.telling import publish_fleet
+
+PAGE = 500  # waiting spawns looked at together
+
+
+def offer_waiting(work: Work) -> list[Spawn]:
+    """Waiting spawns are put to the gates again, in the order of the queue; returns those that wait no more.
+
+    What one of them waits for is held for it: nobody behind it takes what comes free.
+    """
+    lock_admission(work)
+    at = clock.now()
+    offer = _Offer(work, at, *open_books(work, at))
+    return [spawn for one in _waiting(work, at) if (spawn := offer.put(one))]
+
+
+def withdraw(work: Work, issue_id: UUID, *, actor: Actor) -> bool:
+    """The issue's waiting spawn waits no more; False where there was none."""
+    if not store.withdraw_waiting(work.conn, issue_id, at=work.now):
+        return False
+    activity.add_activity(work, issue_id, Event.SPAWN_WITHDRAWN, actor=actor)
+    publish_fleet(work)
+    return True
+
+
+def _waiting(work: Work, at: datetime) -> Iterator[WaitingSpawn]:
+    queue = books_store.select_queue(work.conn, at=at)
+    for start in range(0, len(queue), PAGE):
+        yield from books_store.select_waiting(work.conn, queue[start : start + PAGE])
+
+
+@dataclass
+class _Offer:
+    """One walk along the queue, with the books as it changes them."""
+
+    work: Work
+    at: datetime
+    books: Books
+    version: int
+    limits: Limits
+    held: set[str] = field(default_factory=set[str])
+
+    def put(self, one: WaitingSpawn) -> Spawn | None:
+        """The spawn is put to the gates; returns it where it waits no more."""
+        decided = self._decide(one)
+        if decided.ruling.verdict is Verdict.ADMITTED and self._hold(one):
+            decided = self._decide(one)
+        if decided.ruling.verdict is Verdict.WAITS:
+            self._leave(one, decided)
+            return None
+        return self._turn(one, decided)
+
+    def _decide(self, one: WaitingSpawn) -> Decided:
+        return decide_on(
+            self.books,
+            self.version,
+            self.limits,
+            one.asked,
+            self.at,
+            cause=one.cause,
+            cap_usd=one.cap_usd,
+            forced_because=one.forced_because,
+            held=self.held,
+        )
+
+    def _hold(self, one: WaitingSpawn) -> bool:
+        """The issue is held, and what the gates ask about it is read again; False where nothing about it has changed meanwhile."""
+        before = one.asked
+        books_store.lock_issue(self.work.conn, before.issue_id)
+        one.asked = books_store.select_about(
+            self.work.conn, before.issue_id, spawn_id=one.id, workflow=one.workflow, family=before.family, automatic=before.automatic
+        ) or before.model_copy(update={"issue_open": False})
+        return one.asked != before
+
+    def _leave(self, one: WaitingSpawn, decided: Decided) -> None:
+        """The spawn waits on; why is told where it is for something else now."""
+        waits_for = decided.ruling.waits_for
+        if waits_for:
+            self.held.add(waits_for)
+        if (decided.ruling.gate, waits_for) != (one.gate, one.waits_for):
+            store.set_waits_for(self.work.conn, one.id, waits_for)
+            keep(self.work, one.id, decided)
+            publish_fleet(self.work)
+
+    def _turn(self, one: WaitingSpawn, decided: Decided) -> Spawn:
+        """The spawn is admitted, and the books know of its run, for those behind it; or it is refused."""
+        verdict = decided.ruling.verdict
+        run = admit(self.work, decided, one.words, actor=one.asked_by) if verdict is Verdict.ADMITTED else None
+        if run:
+            asked = decided.asked
+            held = Held(workflow=run.workflow, customer_id=asked.customer_id, family=asked.family, reserve_usd=run.cap_usd)
+            self.books.unfinished.append(held)
+            today = SpentToday(workflow=run.workflow, customer_id=asked.customer_id, spawns=1, settled_usd=Decimal())
+            self.books.today.append(today)
+        store.set_spawn(self.work.conn, one.id, state=STATES[verdict], run_id=run.id if run else None, at=self.at)
+        keep(self.work, one.id, decided)
+        spawn = store.select_spawn(self.work.conn, one.id)
+        tell(self.work, spawn, decided.ruling, actor=SYSTEM)
+        return spawn
