@@ -10,6 +10,7 @@ sys.path[:] = [str(HERE.parent), *(entry for entry in sys.path if Path(entry or 
 
 from agent import VERSION  # noqa: E402  (the path has to be right first)
 from agent.job import run  # noqa: E402
+from agent.processes import adopt_orphans  # noqa: E402
 from agent.publish import publish  # noqa: E402
 from agent.settings import MissingSettingError, Settings  # noqa: E402
 
@@ -26,6 +27,7 @@ def main(arguments: list[str]) -> int:
         print(f"usage: python workflows/agent {'|'.join(COMMANDS)}", file=sys.stderr)
         return 2
     hide_environment()
+    adopt_orphans()
     try:
         return COMMANDS[arguments[0]](Settings.read())
     except MissingSettingError as error:

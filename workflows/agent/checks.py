@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from agent.engine import end_marked
+from agent.processes import end_everything
 from agent.settings import MARK
 
 OUTPUT_LIMIT = 16 * 1024  # the last bytes of a check's output; the end is where the failure stands
@@ -60,7 +60,7 @@ def run_command(name: str, command: str, *, cwd: Path, environment: dict[str, st
         )
         exit_code = _wait(process, began, stop)
         _end_group(process)
-        end_marked(environment.get(MARK, ""))
+        end_everything(environment.get(MARK, ""))
         seconds = round(time.monotonic() - began, 2)
         return {
             "name": name[:100],

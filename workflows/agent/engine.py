@@ -11,9 +11,11 @@ import time
 from collections import deque
 from pathlib import Path
 
+from agent.processes import end_everything
 from agent.settings import MARK
 
-LONGEST_LINE = 64 * 1024 * 1024
+LONGEST_LINE = 16 * 1024 * 1024  # an Edit tells the whole file it changed
+MOST_WAITING = 8  # lines: an agent that floods waits for us, and not our memory for it
 TERM_GRACE_S = 5.0  # between SIGTERM and SIGKILL
 
 
@@ -26,7 +28,7 @@ class Engine:
 
     def __init__(self, command: list[str], *, cwd: Path, environment: dict[str, str]) -> None:
         self.mark = environment.get(MARK, "")
-        self.lines: queue.Queue[bytes | None] = queue.Queue(maxsize=1000)
+        self.lines: queue.Queue[bytes | None] = queue.Queue(maxsize=MOST_WAITING)
         self.inputs: queue.Queue[bytes | None] = queue.Queue()
         self.errors: deque[bytes] = deque(maxlen=200)
         pipe = subprocess.PIPE
@@ -57,13 +59,17 @@ class Engine:
         return None
 
     def end(self, grace_s: float = TERM_GRACE_S) -> int | None:
-        """No process of the agent is left: first asked by SIGTERM, after `grace_s` by SIGKILL. Answers the CLI's exit code."""
-        self._signal(signal.SIGTERM)
+        """No process of the agent is left: first asked by SIGTERM, after `grace_s` by SIGKILL. Answers the CLI's exit code.
+
+        With `grace_s` 0 it is not asked: there are CLIs that go on and call the model again.
+        """
+        if grace_s:
+            self._signal(signal.SIGTERM)
         deadline = time.monotonic() + grace_s
         while self.process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
         self._signal(signal.SIGKILL)
-        end_marked(self.mark)
+        end_everything(self.mark)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(5)
         return self.process.returncode
@@ -98,27 +104,3 @@ class Engine:
         with contextlib.suppress(OSError, ValueError):
             while line := self.process.stderr.readline(8192):
                 self.errors.append(line)
-
-
-def end_marked(mark: str) -> None:
-    """No process that carries the run's mark is left, wherever it hid from its group. Linux only; elsewhere the group is all there is."""
-    wanted = f"{MARK}={mark}".encode()
-    for _ in range(3 if mark else 0):  # a process may be born while the list is read
-        found = [pid for pid in _processes() if wanted in _environment(pid).split(b"\0")]
-        for pid in found:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        if not found:
-            return
-
-
-def _processes() -> list[int]:
-    folder = Path("/proc")
-    return [int(entry.name) for entry in folder.iterdir() if entry.name.isdigit()] if folder.is_dir() else []
-
-
-def _environment(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
-        return b""

@@ -26,12 +26,14 @@ class Event:
 class Translator:
     """Turns the lines of one CLI process into events, remembering which tool calls are open.
 
-    `root` is the worktree: paths in diffs are told relative to it. `open_calls`: a tool call's id -> its name and its start, in seconds.
+    `root` is the worktree: paths in diffs are told relative to it. `open_calls`: a tool call's id -> its name, its start in seconds, and
+    the subagent it belongs to. `messages`: the latest message of each.
     """
 
     root: str
     started: bool = False
-    open_calls: dict[str, tuple[str, float]] = field(default_factory=dict)
+    open_calls: dict[str, tuple[str, float, object]] = field(default_factory=dict)
+    messages: dict[object, object] = field(default_factory=dict)
 
     def translate(self, line: Data, now: float) -> list[Event]:
         """The events that `line` stands for, in order; most often one. `now` is any steady clock, in seconds."""
@@ -40,6 +42,7 @@ class Translator:
             return self._of_system(line)
         blocks = _blocks(line)
         if kind == "assistant":
+            self._close_forgotten(line)
             found = [self._of_speech(line, block, now) for block in blocks]
         elif kind == "user":
             found = [self._of_tool_result(line, block, now) for block in blocks]
@@ -49,7 +52,14 @@ class Translator:
 
     def tool_in_flight(self) -> str | None:
         """Name of the tool that has been running longest; None while the model thinks."""
-        return next((name for name, _ in list(self.open_calls.values())), None)
+        return next((name for name, *_ in list(self.open_calls.values())), None)
+
+    def _close_forgotten(self, line: Data) -> None:
+        """A new message means that the tools of the one before have answered: one whose answer was never told does not run for ever."""
+        thread, message = line.get("parent_tool_use_id"), _dict(line.get("message")).get("id")
+        if self.messages.get(thread) not in {None, message}:
+            self.open_calls = {call: facts for call, facts in self.open_calls.items() if facts[2] != thread}
+        self.messages[thread] = message
 
     def _of_system(self, line: Data) -> list[Event]:
         if line.get("subtype") != "init":
@@ -69,7 +79,7 @@ class Translator:
         if kind == "thinking":
             return Event("thinking", clipped(block.get("thinking"))) if block.get("thinking") else None
         if kind in {"tool_use", "server_tool_use"}:
-            self.open_calls[str(block.get("id"))] = (str(block.get("name")), now)
+            self.open_calls[str(block.get("id"))] = (str(block.get("name")), now, line.get("parent_tool_use_id"))
             return Event("tool_use", {"id": block.get("id"), "name": block.get("name"), **_clipped_input(block.get("input"))})
         return None
 
@@ -77,7 +87,7 @@ class Translator:
         if block.get("type") != "tool_result":
             return None
         call = str(block.get("tool_use_id"))
-        name, began = self.open_calls.pop(call, ("", now))
+        name, began, _ = self.open_calls.pop(call, ("", now, None))
         data = {"id": call, "name": name, **clipped(_text_of(block.get("content"))), "is_error": bool(block.get("is_error"))}
         diff = diff_of(line.get("tool_use_result"), self.root) if len(_blocks(line)) == 1 else None
         return Event("tool_result", data | {"ms": round((now - began) * 1000)} | ({"diff": diff} if diff else {}))

@@ -10,6 +10,10 @@ from agent.session import Ending
 
 SUBJECT_LIMIT = 70
 SUMMARY_LIMIT = 5000  # characters; the protocol's
+NEXT_WITH_WORK = (
+    "Look at the patch: it is what stood in the worktree, tested or not. Then run the workflow again, with more room if it was cut short."
+)
+NEXT_WITHOUT = "Run the workflow again, with more room if it was cut short, or with words on what stood in the way."
 
 
 @dataclass(frozen=True)
@@ -34,19 +38,21 @@ def judge(ending: Ending, schema: dict[str, Any]) -> Verdict:
     return Verdict(handed_in["outcome"], str(handed_in.get("summary") or ""), handed_in, None)
 
 
-def collect_work(repository: Repository, base: str, known: dict[str, str], subject: str) -> dict[str, Any] | None:
+def collect_work(repository: Repository, base: str, known: dict[str, str], subject: str, *, why: str = "") -> dict[str, Any] | None:
     """Everything the agent changed is committed on `base`; answers the patch, None where there is none.
 
-    `known` are the leftovers from before the agent began: as they were, they are nobody's work. Raises `GitError`, `PatchTooLargeError`.
+    `known` are the leftovers from before the agent began: as they were, they are nobody's work. `why` goes into the commit that the
+    runner makes of what was left. Raises `GitError`, `PatchTooLargeError`.
     """
-    repository.commit(repository.leftovers_since(known), subject)
+    repository.unlock()
+    repository.commit(repository.leftovers_since(known), subject, why)
     repository.straighten(base, subject)
     return repository.patch(base)
 
 
 def subject_of(issue: str, verdict: Verdict) -> str:
     """The first line of the commit that holds what the agent left uncommitted."""
-    said = "Keep unfinished work" if verdict.failure else next(iter(verdict.summary.splitlines()), "") or "Finish the work"
+    said = "Work in progress" if verdict.failure else next(iter(verdict.summary.splitlines()), "") or "Finish the work"
     line = f"{issue}: {said}"
     return line if len(line) <= SUBJECT_LIMIT else line[: SUBJECT_LIMIT - 1] + "…"
 
@@ -83,18 +89,25 @@ def compose_result(ending: Ending, verdict: Verdict, *, model: str) -> dict[str,
 
 
 def hand_off(ending: Ending, verdict: Verdict, patch: dict[str, Any] | None) -> str:
-    """The report of a run that did not end well: why, what is done, and the agent's own words, whole."""
+    """The report that the runner writes where the agent wrote none: why it ended, what is done, what is not, what comes next."""
     done = [f"- {commit['subject']}" for commit in (patch or {}).get("commits", [])]
     files = [f"- `{file['path']}` +{file['additions']} -{file['deletions']}" for file in (patch or {}).get("files", [])]
     raw = "" if ending.handed_in is None else "```json\n" + json.dumps(ending.handed_in, indent=2, ensure_ascii=False) + "\n```"
     parts = [
-        ("Why it ended", verdict.summary),
+        ("Why it ended", verdict.failure or ending.landing or verdict.summary),
         ("What is done", "\n".join(done) or "No change was kept."),
         ("Files", "\n".join(files)),
+        ("What is not done", _not_done(ending)),
+        ("What comes next", NEXT_WITH_WORK if patch else NEXT_WITHOUT),
         ("What the agent had handed in", raw),
         ("The agent's last words", ending.last_words),
     ]
     return "\n\n".join(f"## {title}\n\n{words}" for title, words in parts if words)
+
+
+def _not_done(ending: Ending) -> str:
+    said = "The agent did not say" if ending.handed_in is not None else "The agent handed nothing in, so nobody said that it is done"
+    return f"{said}. Take what the issue asks for, and what is listed above off it."
 
 
 def without_the_unfitting(result: dict[str, Any], said: str) -> dict[str, Any]:

@@ -3,14 +3,16 @@
 import json
 import logging
 import signal
+import threading
 import time
 from typing import Any
 
 from agent.checks import BadConfigurationError, Configuration, compared, read_configuration, run_command
-from agent.engine import CannotStartError, end_marked
+from agent.engine import CannotStartError
 from agent.handover import Verdict, collect_work, compose_result, hand_off, judge, subject_of, without_the_unfitting
 from agent.heart import Heart
 from agent.outbox import Outbox
+from agent.processes import bury, end_everything
 from agent.repository import GitError, PatchTooLargeError, Repository
 from agent.server import RefusedError, Server, StaleClaimError, UnreachableError, insist
 from agent.session import Ending, Session
@@ -18,7 +20,8 @@ from agent.settings import Settings
 from agent.stop import Reason, Stop
 
 CLAIM_PATIENCE_S = 600.0
-FAREWELL_S = 4.0  # a terminated job has no longer to say so, before it is killed
+FAREWELL_S = 2.0  # for each last word of a terminated job: it is killed soon
+QUIET_S = 10.0  # for the word that nothing acts any more, where nobody is about to kill us
 TERMINATED_EXIT = 143
 
 logger = logging.getLogger(__name__)
@@ -52,17 +55,20 @@ class Job:
         self.began = time.monotonic()
         self.configuration = Configuration()
         self.stop = Stop()
+        self.terminated = threading.Event()
+        self.told_quiet = False
         secrets = [*settings.secrets(), claim["run_token"]]
         self.outbox = Outbox(server, settings.spool_dir / "events.ndjson", secrets=secrets, on_stale=lambda: self.stop.ask(Reason.STALE))
         self.session = Session(settings, self.brief, self.outbox, self.stop)
         self.repository = Repository(settings.worktree, settings.command_environment())
         ways = {"pulse": self.session.pulse, "say": self.session.say, "land": self.session.land}
         self.heart = Heart(server, float(claim.get("heartbeat_s") or 15), self.stop, **ways)
+        self.outbox.on_waits = self.heart.beat_soon
 
     def act(self) -> int:
         """The run has ended, and nothing it started is left. Answers the process's exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self.stop.ask(Reason.TERMINATED))
+            signal.signal(number, lambda *_: self._terminate())
         self.outbox.start()
         self.heart.start()
         try:
@@ -71,7 +77,12 @@ class Job:
         finally:
             self.heart.rest()
             self.outbox.close()
-            end_marked(self.settings.mark)
+            end_everything(self.settings.mark)
+            bury()
+
+    def _terminate(self) -> None:
+        self.terminated.set()
+        self.stop.ask(Reason.TERMINATED)
 
     def _work(self) -> dict[str, Any] | None:
         try:
@@ -80,12 +91,9 @@ class Job:
             known = self.repository.leftovers()
             self._go_on()
             ending = self.session.converse(self.brief["time_limit_s"] - (time.monotonic() - self.began))
-            if self.stop.reason in {Reason.STALE, Reason.CANCELLED}:
-                return None
-            return self._gather(ending, base, known, before)
+            return None if self._is_unwanted() else self._gather(ending, base, known, before)
         except StoppedError:
-            terminated = self.stop.reason == Reason.TERMINATED
-            return self._cut_short("The runner was told to stop before the agent had begun.") if terminated else None
+            return None if self._is_unwanted() else self._cut_short("The runner was told to stop before the agent had begun.")
         except CannotStartError as error:
             return self._cut_short(str(error))
         except Exception as error:  # the job's door: whatever breaks, the run ends with its reason
@@ -113,14 +121,21 @@ class Job:
             result["checks"] = compared(self._checks_after(), before)
         elif changed := self._changes(base, known):
             self._notice("warning", f"This run proposes no changes, yet the worktree differs: {changed}. Nothing of it is handed in.")
-        if result["outcome"] == "failed":
+        if result["outcome"] == "failed" or ending.landing:
             patch = result["patch"] if isinstance(result["patch"], dict) else None
             result["report"] = result["report"] or hand_off(ending, verdict, patch)
         return result
 
+    def _is_unwanted(self) -> bool:
+        """Whether nobody wants a result any more. A job that is terminated asks: the machine's word may have overtaken the server's."""
+        if self.stop.reason == Reason.TERMINATED and self.heart.say_quiet(FAREWELL_S):
+            self.stop.turn_out(Reason.CANCELLED)
+            self.told_quiet = True
+        return self.stop.reason in {Reason.STALE, Reason.CANCELLED}
+
     def _work_done(self, verdict: Verdict, base: str, known: dict[str, str]) -> dict[str, Any]:
         try:
-            patch = collect_work(self.repository, base, known, subject_of(self.claim["issue"], verdict))
+            patch = collect_work(self.repository, base, known, subject_of(self.claim["issue"], verdict), why=verdict.failure or "")
         except (GitError, PatchTooLargeError) as error:
             self._notice("error", str(error))
             return {"outcome": "failed", "summary": f"The work could not be handed in: {error}"}
@@ -176,7 +191,7 @@ class Job:
             logger.error("the result could not be handed in: %s", error)  # noqa: TRY400
             return TERMINATED_EXIT if self.stop.is_set() else 1
         print(json.dumps(answer))
-        return TERMINATED_EXIT if self.stop.reason == Reason.TERMINATED else 0
+        return TERMINATED_EXIT if self.terminated.is_set() else 0
 
     def _drain(self) -> None:
         deadline = time.monotonic() + self.settings.patience_s
@@ -196,15 +211,19 @@ class Job:
             return insist(lambda: self.server.hand_in(lesser), patience_s=patience_s, given_up=given_up)
 
     def _leave(self) -> int:
-        """Nothing more is sent: the server knows already, or the claim is someone else's."""
+        """The server wants no result. Nothing acts for the run any more, and as the very last word it is told so."""
         logger.info("stopped: %s", self.stop.reason or Reason.STALE)
-        return TERMINATED_EXIT if self.stop.reason == Reason.TERMINATED else 0
+        if not self.told_quiet:
+            self.outbox.close()
+            end_everything(self.settings.mark)
+            self.heart.say_quiet(FAREWELL_S if self.terminated.is_set() else QUIET_S)
+        return TERMINATED_EXIT if self.terminated.is_set() else 0
 
     def _cut_short(self, why: str) -> dict[str, Any]:
         """The result of a run that never came to an agent's end."""
         self._notice("error", why)
         usage, (cost, _) = self.session.meter.usage(), self.session.pulse()
-        ending = Ending(None, None, why, None, "", self.session.last_words, self.session.cli_version, cost, usage)
+        ending = Ending(None, None, why, None, None, "", self.session.last_words, self.session.cli_version, cost, usage)
         verdict = judge(ending, self.brief["result_schema"])
         result = compose_result(ending, verdict, model=self.brief["model"])
         return result | {"report": hand_off(ending, verdict, None)}

@@ -1,4 +1,7 @@
-"""What the agent has cost so far, by its own usage figures. An estimate that errs upwards, until the CLI tells its own total."""
+"""What the agent has cost so far, and what its next call will cost, by its own usage figures.
+
+The CLI's stream of partial messages tells a call's usage exactly; without it, what was written is estimated, and errs upwards.
+"""
 
 import json
 from dataclasses import dataclass, field
@@ -25,44 +28,100 @@ FIELDS = {
 
 
 @dataclass
+class Call:
+    """One call to the model: a message, its tokens so far, and whether the API has said its last word on them."""
+
+    model: str
+    tokens: dict[str, float] = field(default_factory=lambda: dict.fromkeys(FIELDS, 0.0))
+    written: float = 0.0
+    is_exact: bool = False
+
+    @property
+    def cost_usd(self) -> float:
+        """Dollars for it so far."""
+        return cost_usd(self.model, self.tokens)
+
+    @property
+    def cost_again_usd(self) -> float:
+        """Dollars for the same call once more: what it wrote to the cache is then read from there."""
+        read = self.tokens["cache_read_tokens"] + self.tokens["cache_write_tokens"]
+        return cost_usd(self.model, self.tokens | {"cache_read_tokens": read, "cache_write_tokens": 0.0})
+
+    def count(self, usage: dict[str, Any]) -> None:
+        """Takes in usage figures; each is of the whole call, so the highest counts."""
+        for name, theirs in FIELDS.items():
+            self.tokens[name] = max(self.tokens[name], float(usage.get(theirs) or 0))
+
+
+@dataclass
 class Meter:
-    """Adds up one run. Blocks of a message repeat its usage, so usage is kept per message id and never summed over lines."""
+    """Adds up one run. Blocks of a message repeat its usage, so usage is kept per call and never summed over lines."""
 
     model: str
     reported_usd: float = 0.0
-    messages: dict[str, dict[str, float]] = field(default_factory=dict)
-    models: dict[str, str] = field(default_factory=dict)
+    counted_usd: float = 0.0  # over all calls
+    calls: dict[str, Call] = field(default_factory=dict)  # by the message's id, in their order
+    main: list[Call] = field(default_factory=list)  # those that no subagent made
+    streamed: dict[object, Call] = field(default_factory=dict)  # the call under way, by the tool use that its subagent belongs to
 
     def observe(self, line: dict[str, Any]) -> bool:
         """Takes in a line of the CLI; True where it changed the figures."""
         before = self.metered_usd
+        message = line.get("message")
         if line.get("type") == "result":
             self.reported_usd = max(self.reported_usd, float(line.get("total_cost_usd") or 0))
-        elif line.get("type") == "assistant" and isinstance(line.get("message"), dict):
-            self._observe_message(line["message"])
+        elif line.get("type") == "assistant" and isinstance(message, dict):
+            self._observe_message(message, line.get("parent_tool_use_id"))
+        elif line.get("type") == "stream_event" and isinstance(line.get("event"), dict):
+            self._observe_stream(line["event"], line.get("parent_tool_use_id"))
         return self.metered_usd != before
 
     def usage(self) -> dict[str, int]:
-        """Tokens so far, over all messages, subagents' included."""
-        return {name: round(sum(tokens[name] for tokens in list(self.messages.values()))) for name in FIELDS}
+        """Tokens so far, over all calls, subagents' included."""
+        return {name: round(sum(call.tokens[name] for call in list(self.calls.values()))) for name in FIELDS}
 
     @property
     def metered_usd(self) -> float:
-        """Dollars so far: what the CLI reported, or the estimate where that is higher."""
-        estimate = sum(cost_usd(self.models[message], tokens) for message, tokens in list(self.messages.items()))
-        return round(max(estimate, self.reported_usd), 6)
+        """Dollars so far: what the CLI reported, or the sum over all calls where that is higher."""
+        return round(max(self.counted_usd, self.reported_usd), 6)
 
-    def _observe_message(self, message: dict[str, Any]) -> None:
-        key = str(message.get("id"))
-        usage = message.get("usage") if isinstance(message.get("usage"), dict) else {}
-        self.models[key] = str(message.get("model") or self.model)
-        so_far = self.messages.setdefault(key, dict.fromkeys([*FIELDS, "written"], 0.0))
+    @property
+    def next_call_usd(self) -> float:
+        """What the agent's next call will cost if it is like the last ones: the dearer of two, as the last may not have ended yet."""
+        return round(max((call.cost_again_usd for call in self.main[-2:]), default=0.0), 6)
+
+    def _observe_message(self, message: dict[str, Any], parent: object) -> None:
+        call = self._call(message, parent)
+        if call.is_exact:
+            return
+        before = call.cost_usd
+        call.count(_dict(message.get("usage")))
         # The CLI tells output tokens as of the message's start, that is 1: count what was written.
-        so_far["written"] += _length(message.get("content")) / CHARACTERS_PER_TOKEN
-        for name, theirs in FIELDS.items():
-            so_far[name] = max(so_far[name], float((usage or {}).get(theirs) or 0))
-        if sum(so_far[name] for name in FIELDS):
-            so_far["output_tokens"] = max(so_far["output_tokens"], so_far["written"])
+        call.written += _length(message.get("content")) / CHARACTERS_PER_TOKEN
+        if any(call.tokens.values()):
+            call.tokens["output_tokens"] = max(call.tokens["output_tokens"], call.written)
+        self.counted_usd += call.cost_usd - before
+
+    def _observe_stream(self, event: dict[str, Any], parent: object) -> None:
+        message, usage = _dict(event.get("message")), _dict(event.get("usage"))
+        if event.get("type") == "message_start":
+            self.streamed[parent], usage = self._call(message, parent), _dict(message.get("usage"))
+        if event.get("type") not in {"message_start", "message_delta"} or parent not in self.streamed:
+            return
+        call = self.streamed[parent]
+        before = call.cost_usd
+        call.count(usage)
+        if event["type"] == "message_delta" and "output_tokens" in usage:
+            call.tokens["output_tokens"], call.is_exact = float(usage["output_tokens"] or 0), True
+        self.counted_usd += call.cost_usd - before
+
+    def _call(self, message: dict[str, Any], parent: object) -> Call:
+        key = str(message.get("id"))
+        if key not in self.calls:
+            self.calls[key] = Call(str(message.get("model") or self.model))
+            if not parent and message.get("usage"):
+                self.main.append(self.calls[key])
+        return self.calls[key]
 
 
 def cost_usd(model: str, tokens: dict[str, float]) -> float:
@@ -81,3 +140,7 @@ def _written(block: dict[str, Any]) -> str:
     if block.get("type") == "tool_use":
         return json.dumps(block.get("input"), ensure_ascii=False)
     return str(block.get("text") or block.get("thinking") or "")
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -45,11 +45,23 @@ class Pending:
 
 
 class Outbox:
-    """Takes events from any thread; one thread of its own sends them. `on_stale` is called once, when the server says the claim is over."""
+    """Takes events from any thread; one thread of its own sends them.
 
-    def __init__(self, receiver: Receiver, spool: Path, *, secrets: list[str], on_stale: Callable[[], None]) -> None:
+    `on_stale` is called once, when the server says the claim is over; `on_waits` whenever it says that something waits for this runner.
+    """
+
+    def __init__(
+        self,
+        receiver: Receiver,
+        spool: Path,
+        *,
+        secrets: list[str],
+        on_stale: Callable[[], None],
+        on_waits: Callable[[], None] = lambda: None,
+    ) -> None:
         self.receiver = receiver
         self.on_stale = on_stale
+        self.on_waits = on_waits
         self.secrets = [json.dumps(secret)[1:-1].encode() for secret in secrets if len(secret) >= 8]
         self.file = os.open(spool, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         self.end_of_spool = os.fstat(self.file).st_size
@@ -169,11 +181,14 @@ class Outbox:
 
     def _send(self, batch: list[Pending]) -> None:
         bodies = [self._body(item) for item in batch]
+        answer = None
         try:
-            self.receiver.send_events(b"[" + b",".join(bodies) + b"]")
+            answer = self.receiver.send_events(b"[" + b",".join(bodies) + b"]")
         except RefusedError as error:
             self._send_refused(bodies, error)
         self._forget(batch)
+        if isinstance(answer, dict) and answer.get("waits"):
+            self.on_waits()
 
     def _send_refused(self, bodies: list[bytes], error: RefusedError) -> None:
         """Sends a refused batch one by one; what is refused even so leaves its number, and why, in its place."""

@@ -63,14 +63,19 @@ class Repository:
         """Paths that differ from the commit and are not as they were among `known`."""
         return {path for path, fingerprint in self.leftovers().items() if known.get(path) != fingerprint}
 
-    def commit(self, paths: set[str], subject: str) -> None:
+    def unlock(self) -> None:
+        """A git command of the agent's that was killed keeps nobody out. To be called when no process of the agent is left."""
+        for name in ("index.lock", "HEAD.lock"):
+            (self.path / self.git("rev-parse", "--git-path", name).strip()).unlink(missing_ok=True)
+
+    def commit(self, paths: set[str], subject: str, why: str = "") -> None:
         """`paths` as they stand are one more commit, in the agent's name; nothing happens where that changes nothing."""
         if not paths:
             return
         listed = "\0".join(sorted(paths)).encode(errors="surrogateescape")
         self.git("--literal-pathspecs", "add", "--all", "--pathspec-from-file=-", "--pathspec-file-nul", stdin=listed)
         if self.git("diff", "--cached", "--name-only"):
-            self.git("commit", "--no-verify", "--quiet", "-m", subject)
+            self.git("commit", "--no-verify", "--quiet", "-m", subject, *(("-m", why) if why else ()))
 
     def straighten(self, base: str, subject: str) -> None:
         """The work is a straight line of commits on `base`: a history with merges, or one that left `base`, becomes one commit."""

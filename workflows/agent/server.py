@@ -64,15 +64,14 @@ class Server:
         return answer
 
     def send_events(self, events: bytes) -> Json:
-        """Stores a batch, a JSON array already encoded. Sending one twice changes nothing."""
+        """Stores a batch, a JSON array already encoded. Sending one twice changes nothing. Answers whether a heartbeat is waited for."""
         head = f'{{"generation":{self.settings.generation},"events":'.encode()
         return self._request("POST", "events", head + events + b"}", self.run_token)
 
-    def beat(self, metered_usd: float, tool_in_flight: str | None, heard: list[str]) -> Json:
-        """Says that the agent lives, and which messages have reached it; answers what it is to do."""
-        return self._call(
-            "POST", "heartbeat", {"metered_usd": metered_usd, "tool_in_flight": tool_in_flight, "heard": heard}, self.run_token
-        )
+    def beat(self, metered_usd: float, tool_in_flight: str | None, heard: list[str], *, quiet: bool = False) -> Json:
+        """Says that the agent lives, and which messages have reached it; answers what it is to do. `quiet`: nothing of it is left."""
+        told = {"metered_usd": metered_usd, "tool_in_flight": tool_in_flight, "heard": heard}
+        return self._call("POST", "heartbeat", told | ({"quiet": True} if quiet else {}), self.run_token)
 
     def hand_in(self, result: Json) -> Json:
         """Ends the run with `result`; answers the outcome the server gave it and its verdict on the patch."""
@@ -85,6 +84,10 @@ class Server:
     def report_published(self, published: Json) -> Json:
         """Tells the server which branch now holds the patch."""
         return self._call("POST", "published", published, self.settings.api_key)
+
+    def report_unpublished(self, reason: str) -> Json:
+        """Tells the server, and so the people who wait for it, that the patch will not come to a branch by itself."""
+        return self._call("POST", "unpublished", {"reason": reason}, self.settings.api_key)
 
     def _call(self, method: str, what: str, body: Json, token: str) -> Json:
         return self._request(method, what, encoded({"generation": self.settings.generation, **body}), token)

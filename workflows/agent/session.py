@@ -7,21 +7,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agent.engine import Engine
+from agent.course import Course
+from agent.engine import TERM_GRACE_S, Engine
 from agent.events import Translator, clipped, read_line
 from agent.flags import command_line
 from agent.meter import Meter
 from agent.outbox import Outbox
+from agent.purse import Purse
 from agent.settings import Settings
 from agent.stop import Stop
 from agent.watch import Watch
 
-LAND_AT = 0.8  # of the cap
 TICK_S = 0.1
 USAGE_EVERY_S = 1.0
+PAUSE_S = 2.0  # nothing runs, nothing is written: an agent whose cap is spent does not go on
+LAST_TOOL_S = 60.0  # what a tool may still take when the cap is spent: a commit is quick
+MOST_NOISE = 20  # lines of output that are no JSON, told one by one
 LANDING = (
-    "{why} Land now: keep what works (commit it if you changed code), leave the rest, and hand in at once: "
-    "what is done, what is not, and what comes next."
+    "{why} Land now: leave the rest, keep what works (commit it if you changed code), and hand in at once: what is done, what is not, "
+    "and what comes next. Do all of it in your next message, the commit and the hand-in together."
 )
 
 
@@ -29,12 +33,14 @@ LANDING = (
 class Ending:
     """How a conversation ended.
 
-    `because` is the runner's reason where it ended the agent itself. `exit_code` is None where the CLI lingered after its result.
+    `because` is the runner's reason where it ended the agent itself; `landing` why it was told to land. `exit_code` is None where the
+    CLI lingered after its result.
     """
 
     result: dict[str, Any] | None
     handed_in: object
     because: str | None
+    landing: str | None
     exit_code: int | None
     stderr: str
     last_words: str
@@ -50,14 +56,16 @@ class Session:
         self.settings, self.brief, self.outbox, self.stop = settings, brief, outbox, stop
         self.translator = Translator(str(settings.worktree))
         self.meter = Meter(brief["model"])
+        self.purse = Purse(float(brief["cap_usd"]), self.meter)
+        self.course = Course()
         self.engine: Engine | None = None
         self.lock = threading.Lock()
         self.waiting: list[str] = []
-        self.landed = self.over = self.output_ended = False
-        self.result: dict[str, Any] | None = None
-        self.at_rest = False  # the last turn has ended and no new one has begun
-        self.handed_in: object = None
-        self.background: set[str] = set()
+        self.landing: str | None = None
+        self.landing_from = 0  # calls by then
+        self.over = self.output_ended = False
+        self.spent_at: tuple[int, float] | None = None  # calls by then, and when: the cap has been spent since
+        self.noise = 0
         self.last_words, self.cli_version, self.usage_told = "", None, 0.0
 
     def converse(self, time_limit_s: float) -> Ending:
@@ -66,26 +74,14 @@ class Session:
         self.watch = Watch(self.settings.stall_s, time_limit_s, began=now, last_seen=now)
         self._open()
         assert self.engine is not None  # noqa: S101
-        because = None
+        because = "The runner broke while the agent worked."
         try:
             while not (because := self._reason_to_end()) and not self._is_over():
                 self._take_next_line()
         finally:
-            exit_code = self._close()
-        self._tell_usage()
-        cost = self.meter.reported_usd if self.result and not because else self.meter.metered_usd
-        lingered = self.result is not None and exit_code is None
-        return Ending(
-            result=self.result,
-            handed_in=self.handed_in,
-            because=because,
-            exit_code=None if lingered else self.engine.process.returncode,
-            stderr=self.engine.stderr(),
-            last_words=self.last_words,
-            cli_version=self.cli_version,
-            cost_usd=cost,
-            usage=self.meter.usage(),
-        )
+            exit_code = self._close(at_once=bool(because))
+        self._tell_the_rest()
+        return self._ending(because, exit_code)
 
     def say(self, text: str) -> None:
         """A person's message reaches the agent, and everyone who watches sees it; where the agent no longer listens, that is said."""
@@ -95,10 +91,12 @@ class Session:
 
     def land(self, why: str) -> None:
         """The agent is told, once, to come to an end and hand in."""
-        if not self.landed and not self.over:
-            self.landed = True
-            self.outbox.add("notice", {"level": "warning", "text": f"Landing: {why}"})
-            self._pass_on(LANDING.format(why=why))
+        with self.lock:
+            if self.landing or self.over:
+                return
+            self.landing, self.landing_from = why, self.course.calls
+        self.outbox.add("notice", {"level": "warning", "text": f"Landing: {why}"})
+        self._pass_on(LANDING.format(why=why))
 
     def pulse(self) -> tuple[float, str | None]:
         """Dollars so far, and the name of the tool that runs."""
@@ -126,15 +124,35 @@ class Session:
     def _reason_to_end(self) -> str | None:
         if self.stop.is_set():
             return "The runner was told to stop before the agent had finished."
-        if self.output_ended or self.at_rest:
+        if self.output_ended or (self.course.at_rest and not self.course.background):
             return None
-        if self.meter.metered_usd >= self.brief["cap_usd"]:
-            return f"The run reached its cap of ${self.brief['cap_usd']:.2f}."
-        return self.watch.reason_to_end(time.monotonic(), "a subagent" if self.background else self.translator.tool_in_flight())
+        if self._nothing_fits(time.monotonic()):
+            return self.purse.why_over()
+        in_flight = "a subagent" if self.course.background else self.translator.tool_in_flight()
+        return self.watch.reason_to_end(time.monotonic(), in_flight, events=self.outbox.newest)
+
+    def _nothing_fits(self, now: float) -> bool:
+        """Whether the cap is spent and the agent is between two calls.
+
+        A call that has begun is paid for, and its tools may run: they may be the commit, or the hand-in. The next one is not begun.
+        """
+        had_its_call = self.landing is not None and self.course.calls > self.landing_from
+        if not self.purse.is_spent(had_its_call=had_its_call) or self.course.is_leaving:
+            self.spent_at = None
+            return False
+        calls, since = self.spent_at = self.spent_at or (self.course.calls, now)
+        if self.course.call_is_due or self.course.calls > calls:
+            return True
+        if self.translator.tool_in_flight():
+            return now - since > LAST_TOOL_S
+        return not self.course.is_calling and now - self.watch.last_seen > PAUSE_S
 
     def _is_over(self) -> bool:
-        lingers = self.at_rest and not self.background and time.monotonic() - self.watch.last_seen > self.settings.grace_s
-        return self.output_ended or lingers
+        """Whether nothing more is to come: the output has ended, or the CLI lingers, or it would take what it was told for a new turn."""
+        if self.output_ended or not self.course.at_rest or self.course.background:
+            return self.output_ended
+        has_landed = self.landing is not None and self.course.handed_in is not None
+        return has_landed or time.monotonic() - self.watch.last_seen > self.settings.grace_s
 
     def _take_next_line(self) -> None:
         assert self.engine is not None  # noqa: S101
@@ -150,7 +168,7 @@ class Session:
         elif (line := read_line(raw)) is not None:
             self._take(line)
         elif raw.strip():
-            self.outbox.add("notice", {"level": "info", **clipped(raw.decode(errors="replace"))})
+            self._take_noise(raw)
 
     def _take(self, line: dict[str, Any]) -> None:
         now = time.monotonic()
@@ -160,34 +178,59 @@ class Session:
             if event.kind == "message" and "parent" not in event.data:
                 self.last_words = event.data["text"]
             self.cli_version = event.data.get("cli_version", self.cli_version) if event.kind == "started" else self.cli_version
-        if self.meter.observe(line) and now - self.usage_told > USAGE_EVERY_S:
-            self._tell_usage()
-        if self.meter.metered_usd >= LAND_AT * self.brief["cap_usd"]:
-            self.land(f"{LAND_AT:.0%} of the run's cap of ${self.brief['cap_usd']:.2f} is spent.")
-        self._follow_turns(line)
-
-    def _follow_turns(self, line: dict[str, Any]) -> None:
+        self.course.observe(line, tools_run=bool(self.translator.open_calls))
         if line.get("type") == "result":
-            self.result, self.at_rest = line, True
-            self.handed_in = line.get("structured_output", self.handed_in)
-            with self.lock:
-                self.over = True
-            assert self.engine is not None  # noqa: S101
-            self.engine.close_input()
-        elif line.get("type") == "assistant" and not line.get("parent_tool_use_id"):
-            self.at_rest = False
-        elif line.get("subtype") == "background_tasks_changed":
-            self.background = {str(task) for task in line.get("tasks") or []}
+            self._listen_no_more()
+        if self.meter.observe(line):
+            self._follow_the_money(now)
+
+    def _follow_the_money(self, now: float) -> None:
+        if now - self.usage_told > USAGE_EVERY_S:
+            self._tell_usage()
+        if self.purse.has_to_land() and not self.course.is_leaving:
+            self.land(self.purse.why_land())
+
+    def _take_noise(self, raw: bytes) -> None:
+        self.noise += 1
+        if self.noise <= MOST_NOISE:
+            self.outbox.add("notice", {"level": "info", **clipped(raw.decode(errors="replace"))})
+
+    def _listen_no_more(self) -> None:
+        assert self.engine is not None  # noqa: S101
+        with self.lock:
+            self.over = True
+        self.engine.close_input()
 
     def _tell_usage(self) -> None:
         self.usage_told = time.monotonic()
         self.outbox.add("usage", {**self.meter.usage(), "metered_usd": self.meter.metered_usd})
 
-    def _close(self) -> int | None:
+    def _tell_the_rest(self) -> None:
+        if self.noise > MOST_NOISE:
+            said = f"The agent CLI wrote {self.noise:,} lines that are none of its events; {MOST_NOISE} are shown."
+            self.outbox.add("notice", {"level": "warning", "text": said})
+        self._tell_usage()
+
+    def _close(self, *, at_once: bool) -> int | None:
         assert self.engine is not None  # noqa: S101
-        with self.lock:
-            self.over = True
-        self.engine.close_input()
-        exit_code = self.engine.wait(self.settings.grace_s) if self.output_ended else None
-        self.engine.end()
+        self._listen_no_more()
+        exit_code = self.engine.wait(self.settings.grace_s) if self.output_ended and not at_once else None
+        self.engine.end(0.0 if at_once or self.landing else TERM_GRACE_S)
         return exit_code
+
+    def _ending(self, because: str | None, exit_code: int | None) -> Ending:
+        assert self.engine is not None  # noqa: S101
+        result = self.course.result
+        lingered = result is not None and exit_code is None
+        return Ending(
+            result=result,
+            handed_in=self.course.handed_in,
+            because=because,
+            landing=self.landing,
+            exit_code=None if lingered else self.engine.process.returncode,
+            stderr=self.engine.stderr(),
+            last_words=self.last_words,
+            cli_version=self.cli_version,
+            cost_usd=self.meter.reported_usd if result and not because else self.meter.metered_usd,
+            usage=self.meter.usage(),
+        )

@@ -21,3 +21,8 @@ class Stop(threading.Event):
         """Everything that waits on this stop ends soon."""
         self.reason = self.reason or reason
         self.set()
+
+    def turn_out(self, reason: Reason) -> None:
+        """It was for another reason than the first that came: the machine's word often overtakes the server's."""
+        self.reason = reason
+        self.set()

@@ -29,8 +29,15 @@ def act(claude: Path, start: Runner, plane: ControlPlane, worktree: Path) -> Ite
     """Plays a whole run with the turns given, `REPO` in them standing for the worktree; returns the API that was asked."""
     apis: list[MessagesApi] = []
 
-    def act(*turns: list[Block], refuse_with: int | None = None, **settings: str) -> MessagesApi:
-        api = MessagesApi([[in_worktree(block, worktree) for block in turn] for turn in turns], refuse_with=refuse_with)
+    def act(
+        *turns: list[Block],
+        refuse_with: int | None = None,
+        tokens: tuple[int, int] = (1000, 50),
+        landing: list[Block] | None = None,
+        **settings: str,
+    ) -> MessagesApi:
+        placed = [[in_worktree(block, worktree) for block in turn] for turn in turns]
+        api = MessagesApi(placed, refuse_with=refuse_with, tokens=tokens, landing=landing)
         apis.append(api.__enter__())
         runner = start(claude, ANTHROPIC_BASE_URL=api.url, **settings)
         _, err = runner.communicate(timeout=100)

@@ -26,13 +26,21 @@ def call(name: str, **arguments: Any) -> Block:
 class MessagesApi:
     """A server on a free port that answers the n-th turn with `turns[n]`, and the last of them ever after.
 
-    `requests` keeps what it was asked. `refuse_with` answers everything with that HTTP status; `tokens` is the usage of each turn.
+    Where a request says "Land now", `landing` is the answer, if there is one. `requests` keeps what it was asked. `refuse_with` answers everything with that HTTP status; `tokens` is the usage of each turn.
     """
 
-    def __init__(self, turns: list[list[Block]], *, tokens: tuple[int, int] = (1000, 50), refuse_with: int | None = None) -> None:
+    def __init__(
+        self,
+        turns: list[list[Block]],
+        *,
+        tokens: tuple[int, int] = (1000, 50),
+        refuse_with: int | None = None,
+        landing: list[Block] | None = None,
+    ) -> None:
         self.turns = turns
         self.tokens = tokens
         self.refuse_with = refuse_with
+        self.landing = landing
         self.requests: list[dict[str, Any]] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -48,6 +56,8 @@ class MessagesApi:
     def answer(self, request: dict[str, Any]) -> list[Block]:
         """The blocks of the turn that `request` asks for."""
         self.requests.append(request)
+        if self.landing and "Land now" in json.dumps(request["messages"]):
+            return self.landing
         spoken = sum(message["role"] == "assistant" for message in request["messages"])
         return self.turns[min(spoken, len(self.turns) - 1)]
 

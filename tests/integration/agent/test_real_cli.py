@@ -175,6 +175,41 @@ def test_the_cap_ends_a_run_that_goes_on_spending(act: Act, plane: ControlPlane,
     assert "Landing" in plane.notices()
 
 
+THIRTY_CENTS = (75_000, 0)  # tokens in and out of one call
+WORKING = [[text(f"Part {n}."), call("Write", file_path=f"REPO/part-{n}.txt", content="x")] for n in range(1, 20)]
+
+
+def test_a_dear_run_is_told_to_land_commits_and_hands_off_within_its_cap(act: Act, plane: ControlPlane, worktree: Path) -> None:
+    plane.told = brief(tools=WRITING, writes_code=True, cap_usd=1.0)
+    report = "Done: two parts. Not done: the rest. Next: part 3."
+    hand_off = call("StructuredOutput", outcome="blocked", summary="Landed.", report=report)
+
+    api = act(
+        *WORKING, landing=[text("I land."), bash("git add -A"), bash("git commit -qm 'Keep two parts'"), hand_off], tokens=THIRTY_CENTS
+    )
+
+    assert plane.result is not None
+    assert (plane.result["outcome"], plane.result["report"]) == ("blocked", report)
+    assert [commit["subject"] for commit in plane.result["patch"]["commits"]] == ["Keep two parts"]
+    assert git(worktree, "log", "-1", "--format=%s").strip() == "Keep two parts"
+    assert plane.result["cost_usd"] == pytest.approx(0.9)
+    assert len(api.requests) == 3  # the third is the only one over the line of $0.80
+    assert "Landing: $0.60 of the run's cap of $1.00 is spent" in plane.notices()
+
+
+def test_a_dear_run_that_does_not_land_is_ended_below_its_cap_with_its_work_and_a_hand_off(act: Act, plane: ControlPlane) -> None:
+    plane.told = brief(tools=WRITING, writes_code=True, cap_usd=1.0)
+
+    act(*WORKING, tokens=THIRTY_CENTS)
+
+    assert plane.result is not None
+    assert plane.result["cost_usd"] == pytest.approx(0.9)
+    assert [file["path"] for file in plane.result["patch"]["files"]] == ["part-1.txt", "part-2.txt", "part-3.txt"]
+    assert [commit["subject"] for commit in plane.result["patch"]["commits"]] == ["DISPATCH-1: Work in progress"]
+    assert "no room for another call: $0.90 is spent" in plane.result["report"]
+    assert "## What comes next" in plane.result["report"]
+
+
 def test_cancelling_ends_the_cli_and_what_its_tools_started(claude: Path, start: Runner, plane: ControlPlane, tmp_path: Path) -> None:
     plane.told = brief(tools=["Bash(python3:*)"], writes_code=True)
     pid = tmp_path / "pid"

@@ -84,8 +84,19 @@ def speak(text, tokens=1000, model="claude-opus-5-5", number=[0]):
     usage = {"input_tokens": tokens, "output_tokens": 1}
     tell(type="assistant", message={"id": f"m{number[0]}", "model": model, "content": [{"type": "text", "text": text}], "usage": usage})
 
-def use(name, call="c", **arguments):
-    tell(type="assistant", message={"id": call, "content": [{"type": "tool_use", "id": call, "name": name, "input": arguments}]})
+def use(name, call="c", message=None, **arguments):
+    tell(type="assistant", message={"id": message or call, "content": [{"type": "tool_use", "id": call, "name": name, "input": arguments}]})
+
+def answer(call="c", text="fine"):
+    tell(type="user", message={"role": "user", "content": [{"type": "tool_result", "tool_use_id": call, "content": text}]})
+
+def work(number, tokens=75_000):
+    "One call to the model, worth $0.30, with one tool in it."
+    usage = {"input_tokens": tokens, "output_tokens": 1}
+    block = {"type": "tool_use", "id": f"w{number}", "name": "Write", "input": {"file_path": f"{number}.txt"}}
+    tell(type="assistant", message={"id": f"call-{number}", "model": "claude-opus-5-5", "content": [block], "usage": usage})
+    open(f"{number}.txt", "w").write("x")
+    answer(f"w{number}")
 
 def hand_in(outcome="completed", summary="It is done.", cost=0.01, **more):
     output = {"outcome": outcome, "summary": summary} | more

@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -33,6 +34,7 @@ class ControlPlane:
 
     Knobs: `answers` maps a call ("claim", "events", "heartbeat", "result") to a status it answers instead of 200; `lose` are calls whose work
     is done but whose answer is lost, once each; `refuse` are calls that are answered with 422, once each; `orders` are the answers to the next heartbeats; `is_away` refuses every connection's request.
+    `is_cancelled`: the run has ended, and no call but a heartbeat is taken; `waits` is what the events' answer says; `on_quiet` is called with the last heartbeat.
     """
 
     def __init__(self, told: dict[str, Any] | None = None) -> None:
@@ -41,11 +43,14 @@ class ControlPlane:
         self.lose: list[str] = []
         self.refuse: list[str] = []
         self.orders: list[dict[str, Any]] = []
-        self.is_away = False
+        self.is_away = self.is_cancelled = self.waits = False
+        self.heartbeat_s = 0.2
+        self.on_quiet: Callable[[], None] = lambda: None
         self.events: dict[int, dict[str, Any]] = {}
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.result: dict[str, Any] | None = None
         self.published: dict[str, Any] | None = None
+        self.unpublished: list[str] = []
         self.patch: dict[str, Any] = {"verdict": "missing"}
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -85,12 +90,14 @@ class ControlPlane:
 
     def status_of(self, call: str, authorization: str) -> int:
         """The status that `call` is answered with."""
-        wanted = MACHINE_KEY if call in {"claim", "patch", "published"} else RUN_TOKEN
+        wanted = MACHINE_KEY if call in {"claim", "patch", "published", "unpublished"} else RUN_TOKEN
         if authorization != f"Bearer {wanted}":
             return 401
         if call in self.refuse:
             self.refuse.remove(call)
             return 422
+        if self.is_cancelled and call in {"events", "result"}:
+            return 409
         return self.answers.get(call, 200)
 
     def take(self, call: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -103,18 +110,25 @@ class ControlPlane:
                 "issue": "DISPATCH-1",
                 "workflow": "prd-investigate",
             }
-            return run | {"brief": self.told, "branch": "dispatch/dispatch-1-0192ab34", "heartbeat_s": 0.2}
+            return run | {"brief": self.told, "branch": "dispatch/dispatch-1-0192ab34", "heartbeat_s": self.heartbeat_s}
         if call == "events":
             for event in body["events"]:
                 self.events.setdefault(event["seq"], event)
-            return {"newest": max(self.events)}
+            return {"newest": max(self.events), "waits": self.waits}
         if call == "heartbeat":
+            if body.get("quiet"):
+                self.on_quiet()
+            if self.is_cancelled:
+                return {"directive": "cancel", "say": []}
             return self.orders.pop(0) if self.orders else {"directive": "continue", "say": []}
         if call == "result":
             self.result = self.result or body
             return {"outcome": body["outcome"], "patch": {"verdict": "accepted", "reasons": []} if body["patch"] else None}
         if call == "published":
             self.published = body
+            return {}
+        if call == "unpublished":
+            self.unpublished.append(body["reason"])
             return {}
         return self.patch
 
