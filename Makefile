@@ -31,7 +31,7 @@ openapi: .venv/ready frontend/.ready     ## what is made from code and kept in t
 
 e2e: .venv/ready frontend/.ready         ## the browser tests alone
 	sh tests/e2e/need-chromium
-	$(BIN)/pytest -n 2 --dist loadfile -m browser || $(BIN)/pytest -m browser --last-failed  # a test starved of time beside others has one more try, by itself
+	$(BIN)/pytest -n 2 --dist worksteal -m browser
 
 clean:                                   ## removes what was made or fetched, but not your data in .dispatch/
 	rm -rf .venv .uv frontend/.ready frontend/build frontend/node_modules frontend/.svelte-kit
