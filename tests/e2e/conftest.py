@@ -1,4 +1,7 @@
-"""A browser, and instances to open in it."""
+"""A browser, and instances to open in it.
+
+An instance takes seconds to start and a browser's window half a second to open: tests share both, and find the window empty.
+"""
 
 import fcntl
 import os
@@ -18,7 +21,7 @@ from infra.laptop.postgres import place
 from tests.e2e.complaints import Complaints
 from tests.e2e.instance import PASSWORD, ROOT, Instance
 
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # the lightest first
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -27,11 +30,19 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE_MS = 60_000  # a busy machine is no fault, and what is there at once costs no wait
+TEST_S = 300
 
-expect.set_options(timeout=20_000)  # a busy machine is no fault
+expect.set_options(timeout=PATIENCE_MS)
 
 Begin = Callable[..., Instance]
 Open = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("browser") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(TEST_S))
 
 
 @pytest.fixture(scope="session")
@@ -41,38 +52,31 @@ def claude() -> Path:
 
 
 @pytest.fixture(scope="session")
-def site() -> None:
-    """The site is built from the sources as they are, by one of us."""
-    (ROOT / ".dispatch").mkdir(exist_ok=True)
-    with (ROOT / ".dispatch" / "site.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        frontend.build_if_stale(ROOT / "frontend", tell=print)
+def instance(tmp_path_factory: pytest.TempPathFactory, claude: Path) -> Iterator[Instance]:
+    """An instance that tests share: none of them may mind what others left there. Its model loses no time."""
+    yield from _running(Instance(tmp_path_factory.mktemp("shared") / "data", claude=claude, SCRIPTED_MODEL_PACE_MS="1"))
+
+
+@pytest.fixture(scope="session")
+def slow_instance(tmp_path_factory: pytest.TempPathFactory, claude: Path) -> Iterator[Instance]:
+    """The same with a model that speaks slowly enough to be interrupted, and may call tools once in a turn."""
+    settings = {"SCRIPTED_MODEL_PACE_MS": "60", "ORCHESTRATOR_MAX_TOOL_ROUNDS": "1"}
+    yield from _running(Instance(tmp_path_factory.mktemp("slow") / "data", claude=claude, **settings))
 
 
 @pytest.fixture
-def begin(tmp_path: Path, claude: Path, site: None) -> Iterator[Begin]:
-    """`begin(NAME="value")`: a fresh instance with these settings."""
-    instances: list[Instance] = []
-
-    def new(**settings: str) -> Instance:
-        instance = Instance(tmp_path / f"data{len(instances)}", claude=claude, **settings)
-        instances.append(instance)
-        instance.start()
-        return instance
-
-    yield new
-    for instance in instances:
-        _end(instance)
+def new_instance(tmp_path: Path, claude: Path) -> Iterator[Instance]:
+    """An instance where nothing has been done yet."""
+    yield from _running(Instance(tmp_path / "data", claude=claude, SCRIPTED_MODEL_PACE_MS="3"))
 
 
-@pytest.fixture(scope="module")
-def instance(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, claude: Path, site: None) -> Iterator[Instance]:
-    """An instance that the tests of a module share; its settings are the module's `SETTINGS`, and a model that loses no time."""
-    settings = {"SCRIPTED_MODEL_PACE_MS": "1"} | getattr(request.module, "SETTINGS", {})
-    shared = Instance(tmp_path_factory.mktemp("shared") / "data", claude=claude, **settings)
-    shared.start()
-    yield shared
-    _end(shared)
+@pytest.fixture(scope="session")
+def planned(instance: Instance) -> str:
+    """An issue whose investigation has ended with a plan, which waits for a person. It stays as it is."""
+    issue = instance.new_issue("The total is wrong for orders with a discount", priority="P1", labels=["billing"])
+    instance.spawn(issue)
+    instance.finished_run(issue)
+    return issue
 
 
 @pytest.fixture(scope="session")
@@ -84,21 +88,31 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Chromium: `CHROMIUM`, this machine's, or the one that `playwright install chromium` fetched."""
+    """Chromium: `CHROMIUM`, this machine's, or the one that `playwright install` fetched."""
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
     opened = playwright.chromium.launch(executable_path=found, args=QUIET)
     yield opened
     opened.close()
 
 
+@pytest.fixture(scope="session")
+def window(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser's window, which keeps the site's files from test to test."""
+    opened = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    opened.set_default_timeout(PATIENCE_MS)
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser of nobody yet; no script of its pages may have complained when it is closed."""
-    fresh = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    fresh.set_default_timeout(20_000)
-    complaints = Complaints(fresh)
-    yield fresh
-    fresh.close()
+def context(window: BrowserContext) -> Iterator[BrowserContext]:
+    """The window of nobody yet; no script of its pages may complain while it is theirs."""
+    with Complaints(window) as complaints:
+        yield window
+        for page in window.pages:
+            page.close()
+    window.clear_permissions()
+    window.set_storage_state({"cookies": [], "origins": []})
     assert complaints.of_scripts == []
 
 
@@ -118,7 +132,7 @@ def sign_in(context: BrowserContext) -> Callable[[Instance], Page]:
 
 @pytest.fixture
 def show(context: BrowserContext, instance: Instance) -> Open:
-    """`show("/board")`: a page of the owner, who signed in before, at that address of the shared instance."""
+    """`show("/board")`: a page of the owner, who signed in before, at that address of the instance."""
 
     def open_page(path: str = "/") -> Page:
         context.add_cookies([instance.cookie()])
@@ -133,6 +147,11 @@ def fill_in(page: Page, password: str = PASSWORD) -> None:
     """The password is sent."""
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
+
+
+def live(page: Page) -> None:
+    """The page is there, and connected."""
+    expect(page.get_by_role("banner").get_by_text("Live", exact=True)).to_be_attached()
 
 
 @contextmanager
@@ -151,9 +170,21 @@ def held_back(page: Page, where: str | re.Pattern[str]) -> Iterator[None]:
     page.unroute(where, hold)
 
 
-def _end(instance: Instance) -> None:
-    """The instance is gone, and what it kept."""
+def _running(instance: Instance) -> Iterator[Instance]:
+    """It starts while one of us builds the site; in the end it is gone, and what it kept."""
+    instance.launch()
+    _build_site()
+    instance.wait_until_up()
+    yield instance
     instance.end_jobs()
     instance.stop()
     actual = place.data_place(instance.data / "postgres", place.lesser_account())
     subprocess.run(["rm", "-rf", str(instance.data), *map(str, actual.parent.glob(f"{actual.name}*"))], check=True)
+
+
+def _build_site() -> None:
+    """The site is built from the sources as they are, by whoever comes first."""
+    (ROOT / ".dispatch").mkdir(exist_ok=True)
+    with (ROOT / ".dispatch" / "site.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        frontend.build_if_stale(ROOT / "frontend", tell=print)

@@ -30,6 +30,7 @@ class Instance:
         self.data = data
         self.port = _free_port()
         self.url = f"http://localhost:{self.port}"
+        self._said = data.with_suffix(".log")
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("ANTHROPIC", "GITHUB_", "PG", "DISPATCH_"))}
         self._environment = clean | {"PORT": str(self.port), "DISPATCH_PASSWORD": PASSWORD, "DISPATCH_CLAUDE": str(claude)} | settings
         self._jar = http.cookiejar.CookieJar()
@@ -38,11 +39,18 @@ class Instance:
 
     def start(self) -> None:
         """It answers."""
+        self.launch()
+        self.wait_until_up()
+
+    def launch(self) -> None:
+        """It is on its way."""
         words = [sys.executable, "-m", "infra.cli", "up", "--no-build", "--data", str(self.data)]
-        said = self.data.with_suffix(".log")
-        with said.open("ab") as log:
+        with self._said.open("ab") as log:
             self._process = subprocess.Popen(words, cwd=ROOT, env=self._environment, stdout=log, stderr=log)
-        until(self._answers, 60, lambda: f"the instance never answered:\n{said.read_text()}")
+
+    def wait_until_up(self) -> None:
+        """It answers, after `launch`."""
+        until(self._answers, 120, lambda: f"the instance never answered:\n{self._said.read_text()}")
 
     def kill(self) -> None:
         """It is gone from one moment to the next, as after a power cut."""
@@ -54,7 +62,7 @@ class Instance:
         """It is asked to stop, and has."""
         if self._process and self._process.poll() is None:
             self._process.terminate()
-            self._process.wait(20)
+            self._process.wait(60)
 
     def end_jobs(self) -> None:
         """No agent works any more: jobs outlive their server, and wait for it."""
@@ -62,7 +70,7 @@ class Instance:
             state = job.state()
             if state.status != "completed" and state.pid:
                 os.kill(state.pid, signal.SIGTERM)
-                until(lambda job=job: job.state().status == "completed", 20, f"the job in {job.path} never ended")
+                until(lambda job=job: job.state().status == "completed", 60, f"the job in {job.path} never ended")
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The answer's JSON; the owner asks. A refusal is an answer too: its problem."""
@@ -83,7 +91,7 @@ class Instance:
         """What became of the wish for a run."""
         return dict(self.ask("POST", f"/api/issues/{ref}/spawn", {"workflow": workflow} | more))
 
-    def finished_run(self, ref: str, *, seconds: float = 90) -> dict[str, Any]:
+    def finished_run(self, ref: str, *, seconds: float = 180) -> dict[str, Any]:
         """The issue's newest run, once it has ended."""
 
         def ended() -> Any:

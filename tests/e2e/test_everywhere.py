@@ -1,9 +1,9 @@
-"""What every screen does: the palette, the keys, the theme, and going on when the server goes and comes back."""
+"""What every screen does: the palette, the keys, the theme."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.e2e.conftest import Open, held_back
+from tests.e2e.conftest import Open, held_back, live
 from tests.e2e.instance import Instance
 
 pytestmark = pytest.mark.browser
@@ -109,22 +109,3 @@ def test_the_first_tab_leads_past_the_header(show: Open) -> None:
     page.keyboard.press("Tab")
 
     expect(page.get_by_role("link", name="To the content")).to_be_focused()
-
-
-def test_a_page_says_when_the_server_is_away_and_goes_on_when_it_is_back(show: Open, instance: Instance) -> None:
-    page = show("/board")
-    live(page)
-
-    instance.stop()
-    expect(page.get_by_text("The server cannot be reached.", exact=False).first).to_be_visible()
-    instance.start()
-
-    live(page)
-    expect(page.get_by_role("button", name="Connect now")).to_have_count(0)
-    instance.new_issue("Made after the pause")
-    expect(page.get_by_role("link", name="Made after the pause")).to_be_visible()
-
-
-def live(page: Page) -> None:
-    """The page is there, and connected."""
-    expect(page.get_by_role("banner").get_by_text("Live", exact=True)).to_be_attached()

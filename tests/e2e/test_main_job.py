@@ -8,21 +8,24 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Begin
 from tests.e2e.instance import Instance, until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 
 WANTED = "the total is wrong for orders with a discount, look into it"
-RUN_MS = 90_000
+RUN_MS = 120_000
 
 
-def test_a_sentence_becomes_a_branch_whose_tests_pass(begin: Begin, sign_in: Callable[[Instance], Page], tmp_path: Path) -> None:
-    instance = begin(SCRIPTED_MODEL_PACE_MS="3")
+def test_a_sentence_becomes_a_branch_whose_tests_pass(new_instance: Instance, sign_in: Callable[[Instance], Page], tmp_path: Path) -> None:
+    instance = new_instance
     page = sign_in(instance)
+    steps = page.get_by_role("region", name="First steps")
+    expect(page.get_by_role("region", name="Today")).to_contain_text("No run has finished today.")
+    expect(steps.get_by_text("Say what you want, to do")).to_be_visible()
 
     page.get_by_label("What you want").fill(WANTED)
     page.keyboard.press("Enter")
+    expect(steps.get_by_text("Say what you want, done")).to_be_visible()
     page.get_by_role("button", name="Investigate").click()
     page.get_by_role("link", name="DISPATCH-1").first.click()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.complaints import Complaints
 from tests.e2e.instance import ROOT, Instance
@@ -20,9 +20,11 @@ pytestmark = pytest.mark.browser
 
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 PICTURES = Path(__file__).with_name("pictures")
-BUG = "The total is wrong for orders with a discount"
 WIDTHS = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], "resultTypes": ["violations"]}
+
+
+NAMES = ["sign-in", "terminal", "terminal with a chat", "board", "issue with a plan", "issue with a finished run"]
 
 
 @dataclass(frozen=True)
@@ -34,54 +36,64 @@ class Screen:
     complaints: Complaints
 
 
-@pytest.fixture(scope="module")
-def issues(instance: Instance) -> dict[str, str]:
-    """One issue that waits for a plan's approval, one whose implementation has ended, and a board with a bit of everything."""
-    planned, implemented = instance.new_issue(BUG, priority="P1", labels=["billing"]), instance.new_issue(f"{BUG}, for members")
-    for issue in (planned, implemented):
-        instance.spawn(issue)
-    for issue in (planned, implemented):
-        instance.finished_run(issue)
-    approved = instance.ask("POST", f"/api/issues/{implemented}/plan", {"action": "approve", "version": 1})
+@pytest.fixture(scope="session")
+def windows(browser: Browser) -> Iterator[dict[str, BrowserContext]]:
+    """A window of each width."""
+    opened = {
+        width: browser.new_context(viewport=size, has_touch=width == "phone", is_mobile=width == "phone", reduced_motion="reduce")
+        for width, size in WIDTHS.items()
+    }
+    yield opened
+    for window in opened.values():
+        window.close()
+
+
+@pytest.fixture(scope="session")
+def implemented(instance: Instance) -> str:
+    """An issue whose implementation has ended."""
+    issue = instance.new_issue("The total is wrong for orders with a discount, for members")
+    instance.spawn(issue)
+    instance.finished_run(issue)
+    approved = instance.ask("POST", f"/api/issues/{issue}/plan", {"action": "approve", "version": 1})
+    assert instance.finished_run(issue)["id"] == approved["spawn"]["run_id"]
+    return issue
+
+
+@pytest.fixture(scope="session")
+def chat(instance: Instance) -> str:
+    """A chat in which something is asked of the person."""
+    made = str(instance.ask("POST", "/api/chats", {})["id"])
+    instance.ask("POST", f"/api/chats/{made}/turns", {"text": "/help"})
+    instance.ask("POST", f"/api/chats/{made}/turns", {"text": "Gift cards are refused at the till, look into it"})
+    return made
+
+
+@pytest.fixture(scope="session")
+def full_board(instance: Instance, planned: str) -> None:
+    """A board with a bit of everything."""
     instance.new_issue(
         "Receipts are printed twice when the till is offline for more than a minute", priority="P2", labels=["till", "billing"]
     )
     instance.new_issue("Say which currency a price is in", status="In Progress", priority="P4")
-    assert instance.finished_run(implemented)["id"] == approved["spawn"]["run_id"]
-    return {"issue with a plan": planned, "issue with a finished run": implemented}
-
-
-@pytest.fixture(scope="module")
-def addresses(instance: Instance, issues: dict[str, str]) -> dict[str, str]:
-    """Where each screen is."""
-    chat = instance.ask("POST", "/api/chats", {})["id"]
-    instance.ask("POST", f"/api/chats/{chat}/turns", {"text": "/help"})
-    instance.ask("POST", f"/api/chats/{chat}/turns", {"text": "Gift cards are refused at the till, look into it"})
-    named = {name: f"/issue/{issue}" for name, issue in issues.items()}
-    return {"sign-in": "/sign-in", "terminal": "/?chat=new", "terminal with a chat": f"/?chat={chat}", "board": "/board"} | named
-
-
-NAMES = ["sign-in", "terminal", "terminal with a chat", "board", "issue with a plan", "issue with a finished run"]
 
 
 @pytest.fixture(scope="module", params=list(product(NAMES, ["dark", "light"], WIDTHS)), ids=" ".join)
-def screen(request: pytest.FixtureRequest, browser: Browser, instance: Instance, addresses: dict[str, str]) -> Iterator[Screen]:
+def screen(request: pytest.FixtureRequest, windows: dict[str, BrowserContext], instance: Instance, full_board: None) -> Iterator[Screen]:
     """A screen, when all of it is there."""
     name, theme, width = request.param
-    is_phone = width == "phone"
-    context = browser.new_context(
-        viewport=WIDTHS[width], color_scheme=theme, has_touch=is_phone, is_mobile=is_phone, reduced_motion="reduce"
-    )
-    complaints = Complaints(context)
+    window = windows[width]
+    window.clear_cookies()
     if name != "sign-in":
-        context.add_cookies([instance.cookie()])
-    page = context.new_page()
-    page.goto(instance.url + addresses[name])
-    _wait_for_all_of(page, name)
-    PICTURES.mkdir(exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name.replace(' ', '-')}.{theme}.{width}.png")
-    yield Screen(name, page, complaints)
-    context.close()
+        window.add_cookies([instance.cookie()])
+    with Complaints(window) as complaints:
+        page = window.new_page()
+        page.emulate_media(color_scheme=theme)
+        page.goto(instance.url + _address(name, request))
+        _wait_for_all_of(page, name)
+        PICTURES.mkdir(exist_ok=True)
+        page.screenshot(path=PICTURES / f"{name.replace(' ', '-')}.{theme}.{width}.png")
+        yield Screen(name, page, complaints)
+        page.close()
 
 
 def test_a_screen_is_for_everybody_to_use(screen: Screen) -> None:
@@ -100,6 +112,22 @@ def test_a_screen_stays_inside_its_window(screen: Screen) -> None:
 
 def test_a_screen_complains_about_nothing(screen: Screen) -> None:
     assert screen.complaints.of_scripts + screen.complaints.of_answers == []
+
+
+def _address(name: str, request: pytest.FixtureRequest) -> str:
+    match name:
+        case "sign-in":
+            return "/sign-in"
+        case "terminal":
+            return "/?chat=new"
+        case "terminal with a chat":
+            return f"/?chat={request.getfixturevalue('chat')}"
+        case "board":
+            return "/board"
+        case "issue with a plan":
+            return f"/issue/{request.getfixturevalue('planned')}"
+        case _:
+            return f"/issue/{request.getfixturevalue('implemented')}"
 
 
 def _wait_for_all_of(page: Page, name: str) -> None:
