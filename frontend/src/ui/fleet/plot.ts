@@ -5,7 +5,7 @@ import { stacked, type Chart } from '#stores/charts.ts';
 
 export type Draw = typeof uPlot;
 
-const HEIGHT_PX = 170;
+const HEIGHT_PX = 160;
 const FONT = '13px ui-sans-serif, system-ui, sans-serif';
 
 export interface Drawn {
@@ -29,7 +29,7 @@ export function draw(Plot: Draw, place: HTMLElement, chart: Chart, onday: (at: n
       tzDate: (seconds) => Plot.tzDate(new Date(seconds * 1000), 'UTC'),
       scales: { x: { time: true, range: (_plot, least, most) => [least - 43_200, most + 43_200] }, y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.1 : 1] } },
       axes: [
-        { ...axis, values: (_plot, splits) => splits.map((seconds) => (seconds % 86_400 === 0 ? dayWords(seconds) : '')), space: 70, incrs: [1, 2, 7, 14, 30].map((days) => days * 86_400) },
+        { ...axis, size: 28, values: (_plot, splits) => splits.map((seconds) => (seconds % 86_400 === 0 ? dayWords(seconds) : '')), space: 70, incrs: [1, 2, 7, 14, 30].map((days) => days * 86_400) },
         { ...axis, size: 56, values: (_plot, splits) => splits.map(chart.format), ...(chart.format(0.5) === chart.format(1) && { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] }) },
       ],
       series: [
@@ -38,6 +38,7 @@ export function draw(Plot: Draw, place: HTMLElement, chart: Chart, onday: (at: n
           label: series.name,
           stroke: color(series.tone),
           width: chart.kind === 'line' ? 2 : 0,
+          spanGaps: true, // a day that says nothing is no break
           ...(chart.kind === 'bars' && { fill: color(series.tone), ...(Plot.paths.bars && { paths: Plot.paths.bars({ size: [0.7, 28] }) }) }),
           points: { show: chart.kind === 'line', size: 6, fill: color(series.tone) },
         })),
