@@ -38,7 +38,7 @@ def forget_old_frames() -> int:
 
 
 DUTIES: dict[str, tuple[Callable[[], Any], ...]] = {
-    "sweep": (spawning.reap_lost_runs, spawning.resend_unstarted, offer_waiting, resend_turns),
+    "sweep": (spawning.reap_lost_runs, spawning.resend_unstarted, spawning.note_quiet_runs, offer_waiting, resend_turns),
     "ping": (ping_watchers,),
     "reset_budgets": (offer_waiting, forget_old_frames),
 }

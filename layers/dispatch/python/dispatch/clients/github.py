@@ -38,6 +38,12 @@ def cancel_run(repository: str, run_id: str) -> None:
     _call("POST", f"/repos/{repository}/actions/runs/{run_id}/cancel", None, fine={409})
 
 
+def has_ended(repository: str, run_id: str) -> bool:
+    """Whether the workflow run has ended, or GitHub knows it no more. Raises NoAnswer."""
+    answer = _call("GET", f"/repos/{repository}/actions/runs/{run_id}", None, fine={404})
+    return answer.get("status", "completed") == "completed"
+
+
 def _default_branch(repository: str) -> str:
     return str(_call("GET", f"/repos/{repository}", None)["default_branch"])
 

@@ -8,7 +8,7 @@ from dispatch.kit.settings import settings
 
 
 def wake_spawner(message: dict[str, Any]) -> None:
-    """The spawner is told that a run is waiting to be started."""
+    """The spawner is told that a run is to be started, or, with `stop`, ended at its runtime."""
     _sqs().send_message(QueueUrl=settings().sqs_spawns_url, MessageBody=json.dumps(message))
 
 

@@ -70,7 +70,7 @@ def mark_starting(work: Work, run_id: UUID, generation: int) -> Run | None:
     return run
 
 
-def note_external(work: Work, run_id: UUID, *, external_id: str, external_url: str | None) -> None:
+def note_external(work: Work, run_id: UUID, *, external_id: str | None, external_url: str | None) -> None:
     """The runtime's own name for the run is known, so that it can be cancelled there."""
     store.set_external(work.conn, run_id, external_id=external_id, external_url=external_url)
 
@@ -78,6 +78,16 @@ def note_external(work: Work, run_id: UUID, *, external_id: str, external_url: s
 def note_stopped(work: Work, run_id: UUID, switch_id: UUID) -> None:
     """The run was ended by that kill switch."""
     store.set_stopped(work.conn, run_id, switch_id)
+
+
+def note_quiet(work: Work, run_id: UUID) -> bool:
+    """No agent acts for the finished run any more; said again, it changes nothing (False)."""
+    return store.set_quiet(work.conn, run_id, at=work.now)
+
+
+def find_not_quiet(work: Work) -> list[UUID]:
+    """Runs that ended within a day and may have an agent still, the latest first, at most 30."""
+    return store.select_not_quiet(work.conn, since=work.now - timedelta(days=1))
 
 
 def note_cost(work: Work, run_id: UUID, cost_usd: Decimal) -> None:

@@ -80,7 +80,7 @@ def set_starting(conn: Connection[Any], run_id: UUID, generation: int, *, at: da
     return done.rowcount == 1
 
 
-def set_external(conn: Connection[Any], run_id: UUID, *, external_id: str, external_url: str | None) -> None:
+def set_external(conn: Connection[Any], run_id: UUID, *, external_id: str | None, external_url: str | None) -> None:
     """What the runtime calls the run."""
     conn.execute(
         "UPDATE run SET external_id = %(external_id)s, external_url = %(external_url)s WHERE id = %(id)s",
@@ -206,6 +206,31 @@ def set_finished(
 def set_stopped(conn: Connection[Any], run_id: UUID, switch_id: UUID) -> None:
     """The run was ended by that kill switch."""
     conn.execute("UPDATE run SET stopped_by = %(switch_id)s WHERE id = %(id)s", {"id": run_id, "switch_id": switch_id})
+
+
+def set_quiet(conn: Connection[Any], run_id: UUID, *, at: datetime) -> bool:
+    """It is known that no agent acts for the finished run any more; False where it was known already, or the run has not ended."""
+    return (
+        conn.execute(
+            "UPDATE run SET quiet_at = %(at)s WHERE id = %(id)s AND state = 'finished' AND quiet_at IS NULL", {"id": run_id, "at": at}
+        ).rowcount
+        == 1
+    )
+
+
+def select_not_quiet(conn: Connection[Any], *, since: datetime) -> list[UUID]:
+    """Finished runs of which nobody knows yet that their agent is gone, the latest first."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(
+            """
+            SELECT id
+            FROM run
+            WHERE state = 'finished' AND quiet_at IS NULL AND finished_at > %(since)s
+            ORDER BY finished_at DESC
+            LIMIT 30
+            """,
+            {"since": since},
+        ).fetchall()
 
 
 def set_cost(conn: Connection[Any], run_id: UUID, cost_usd: Any) -> None:

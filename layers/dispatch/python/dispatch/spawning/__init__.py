@@ -29,7 +29,7 @@ from dispatch.spawning.shapes import (
     SwitchScope,
     Verdict,
 )
-from dispatch.spawning.starting import resend_unstarted, start_run
+from dispatch.spawning.starting import note_quiet_runs, resend_unstarted, start_run, stop_at_runtime
 from dispatch.spawning.sweeping import clean_up
 from dispatch.spawning.switches import close_switch, list_switches, open_switch, reset_breaker
 from dispatch.spawning.telling import publish_fleet
@@ -75,6 +75,7 @@ __all__ = [
     "list_switches",
     "list_versions",
     "lock_admission",
+    "note_quiet_runs",
     "offer_waiting",
     "open_switch",
     "publish_fleet",
@@ -84,6 +85,7 @@ __all__ = [
     "reset_breaker",
     "start_run",
     "stats",
+    "stop_at_runtime",
     "why",
     "withdraw",
 ]

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from dispatch import runs
 from dispatch.issues import get_issue
-from dispatch.kit import clock
+from dispatch.kit import clock, queue
 from dispatch.kit.actors import SYSTEM, Actor
 from dispatch.kit.errors import NotFound
 from dispatch.kit.log import logger
 from dispatch.kit.work import Work
 from dispatch.kit.work import work as open_work
 from dispatch.runs import Directives, Ending, Heartbeat, Outcome, Result, Run, RunIsFinished, State
-from dispatch.spawning import ledger, runtime, switch_store
+from dispatch.spawning import ledger, switch_store
 from dispatch.spawning.admitting import lock_admission
 from dispatch.spawning.offering import offer_waiting, withdraw
 from dispatch.spawning.telling import publish_fleet
@@ -110,8 +110,8 @@ def _break_off(work: Work, run: Run, outcome: Outcome, summary: str, *, actor: A
     metered = run.metered_usd if outcome is Outcome.CANCELLED else None
     ended = runs.finish_run(work, run, outcome, summary=summary, cost_usd=metered, actor=actor).run
     _settle(work, ended, metered, note=str(outcome))
-    if run.external_id:
-        work.after_commit(lambda: runtime.cancel(run))
+    if run.state is not State.QUEUED:
+        work.after_commit(lambda: queue.wake_spawner({"run_id": str(run.id), "generation": run.generation, "stop": True}))
     return ended
 
 

@@ -20,3 +20,8 @@ def cancel(run: Run) -> None:
     """The runtime has been asked to end the run's job."""
     if run.external_id:
         github.cancel_run(run.repository, run.external_id)
+
+
+def has_ended(run: Run) -> bool:
+    """Whether the run's job is over at its runtime; one that never began is. Raises github.NoAnswer."""
+    return not run.external_id or github.has_ended(run.repository, run.external_id)

@@ -1,4 +1,4 @@
-"""Starting an admitted run at its runtime. No transaction is open while the runtime is asked."""
+"""Starting a run at its runtime, and ending it there. No transaction is open while the runtime is asked."""
 
 from uuid import UUID
 
@@ -7,6 +7,7 @@ from dispatch.clients import github
 from dispatch.kit import queue
 from dispatch.kit.log import logger
 from dispatch.kit.work import work
+from dispatch.runs import State
 from dispatch.spawning import runtime
 from dispatch.spawning.ending import refuse_start
 from dispatch.spawning.telling import publish_fleet
@@ -30,7 +31,25 @@ def start_run(run_id: UUID, generation: int) -> None:
             refuse_start(unit, run_id, refusal.sentence)
         return
     with work() as unit:
-        runs.note_external(unit, run_id, external_id=str(started.id), external_url=started.url)
+        runs.note_external(unit, run_id, external_id=str(started.id) if started.id else None, external_url=started.url)
+        over = runs.get_run(unit, run_id).state is State.FINISHED
+    if over:  # it was cancelled while the runtime was asked
+        stop_at_runtime(run_id, generation)
+
+
+def stop_at_runtime(run_id: UUID, generation: int) -> None:
+    """The finished run's job is ended where it runs; its claim is void already. Raises github.NoAnswer: the message comes again."""
+    with work() as unit:
+        run = runs.get_run(unit, run_id)
+    if run.generation == generation and run.state is State.FINISHED:
+        runtime.cancel(run)
+
+
+def note_quiet_runs() -> int:
+    """Finished runs whose runner never said that its agent is gone are known to be quiet once their runtime says so; returns how many."""
+    with work() as unit:
+        loud = runs.find_not_quiet(unit)
+    return sum(_note_quiet(run_id) for run_id in loud)
 
 
 def resend_unstarted() -> int:
@@ -40,3 +59,14 @@ def resend_unstarted() -> int:
     for run_id, generation in waiting:
         queue.wake_spawner({"run_id": str(run_id), "generation": generation})
     return len(waiting)
+
+
+def _note_quiet(run_id: UUID) -> bool:
+    with work() as unit:
+        run = runs.get_run(unit, run_id)
+    if not runtime.has_ended(run):
+        return False
+    with work() as unit:
+        runs.note_quiet(unit, run_id)
+        publish_fleet(unit)
+    return True
