@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Decimal
 from typing import NamedTuple
 
 from dispatch.kit.settings import Limits
 from dispatch.runs import Bucket, workflow_named
 from dispatch.spawning.shapes import Breaker, BreakerScope, Facts, Ruling, Verdict
 
+CENT = Decimal("0.01")
 Said = Ruling | None
 Gate = Callable[[Facts, Limits, datetime], Said]
 NIGHT = "It starts after 00:00 UTC."
+RAISED = "It starts when the limit is raised."
 
 
 def decide(facts: Facts, limits: Limits, now: datetime) -> Ruling:
@@ -97,7 +99,8 @@ def cooldown(facts: Facts, limits: Limits, now: datetime) -> Said:
     until = facts.family_started_at + timedelta(hours=limits.spawn_cooldown_hours)
     if now >= until:
         return None
-    reason = f"This error had a run less than {limits.spawn_cooldown_hours} hours ago."
+    hours = "an hour" if limits.spawn_cooldown_hours == 1 else f"{limits.spawn_cooldown_hours} hours"
+    reason = f"This error had a run less than {hours} ago."
     return _waits(facts, limits, "cooldown", reason, f"It starts after {_clock(until)} (UTC), or when a person asks for it.")
 
 
@@ -121,7 +124,8 @@ def concurrency(facts: Facts, limits: Limits, _now: datetime) -> Said:
     for place in _places(facts, limits):
         if place.taken >= place.allowed:
             reason = f"{place.taken} of {place.allowed} {place.kind}agents are running."
-            would_turn = "It starts when one of them ends." if place.taken else "It starts when the limit is raised."
+            few = place.taken - place.allowed + 1
+            would_turn = f"It starts when {'one of them ends' if few == 1 else f'{few} of them end'}." if place.allowed else RAISED
             return _waits(facts, limits, "concurrency", reason, would_turn, waits_for=place.resource)
         if place.resource in facts.held:
             reason = f"The next free place for {place.kind}agents belongs to a spawn ahead in the queue."
@@ -134,7 +138,7 @@ def daily_spawns(facts: Facts, limits: Limits, _now: datetime) -> Said:
     for day in _days(facts, limits):
         if day.taken >= day.allowed:
             reason = f"{day.taken} of {day.allowed} {day.kind}runs of today have started."
-            return _waits(facts, limits, "daily_spawns", reason, NIGHT, waits_for=day.resource)
+            return _waits(facts, limits, "daily_spawns", reason, NIGHT if day.allowed else RAISED, waits_for=day.resource)
         if day.resource in facts.held:
             reason = f"Today's last {day.kind}runs belong to spawns ahead in the queue."
             return _waits(facts, limits, "daily_spawns", reason, "It starts when its turn comes.", waits_for=day.resource)
@@ -146,14 +150,14 @@ def money(facts: Facts, limits: Limits, _now: datetime) -> Said:
     reserve, most = reserve_usd(facts, limits), ceiling_usd(facts.workflow, limits)
     if reserve > most:
         reason = f"It asks for {_usd(reserve)}, and one {facts.workflow} run may cost {_usd(most)}."
-        return _refused(facts, limits, "money", reason, f"Ask with a cap of at most {_usd(most)}.")
+        return _refused(facts, limits, "money", reason, _ask_for_less(most))
     for purse in _purses(facts, limits):
         if reserve > purse.limit:
             reason = f"It needs {_usd(reserve)} set aside, and a whole day has only {_usd(purse.limit)}{purse.whose}."
-            return _refused(facts, limits, "money", reason, f"Ask with a cap of at most {_usd(purse.limit)}.")
+            return _refused(facts, limits, "money", reason, _ask_for_less(purse.limit))
         if (over := purse.used + reserve - purse.limit) > 0:
             reason = f"Today {purse.told}{purse.whose}; with {_usd(reserve)} more it would pass {_usd(purse.limit)}."
-            would_turn = f"It starts when {_usd(over)} is free: a run ends below its cap, or the day does."
+            would_turn = f"It starts when {_usd(over, ROUND_UP)} is free: a run ends below its cap, or the day does."
             return _waits(facts, limits, "money", reason, would_turn, waits_for=purse.resource)
         if purse.resource in facts.held:
             reason = f"The money that is left today{purse.whose} belongs to a spawn ahead in the queue."
@@ -166,7 +170,9 @@ def review_capacity(facts: Facts, limits: Limits, _now: datetime) -> Said:
     if facts.cause is None or not limits.max_waiting_reviews or facts.waiting_reviews < limits.max_waiting_reviews:
         return None
     reason = f"{facts.waiting_reviews} plans and patches wait for people; at {limits.max_waiting_reviews} nothing starts by itself."
-    return _waits(facts, limits, "review_capacity", reason, "It starts when somebody has decided on one, or when a person asks for it.")
+    few = facts.waiting_reviews - limits.max_waiting_reviews + 1
+    would_turn = f"It starts when somebody has decided on {'one' if few == 1 else few} of them, or when a person asks for it."
+    return _waits(facts, limits, "review_capacity", reason, would_turn)
 
 
 GATES: tuple[Gate, ...] = (
@@ -247,8 +253,13 @@ def _waits(facts: Facts, limits: Limits, gate: str, reason: str, would_turn: str
     return Ruling(verdict=Verdict.WAITS, gate=gate, reason=reason, would_turn=would_turn, waits_for=waits_for, reserve_usd=reserve)
 
 
-def _usd(amount: Decimal) -> str:
-    return f"${amount:.2f}"
+def _ask_for_less(most: Decimal) -> str:
+    rounded = most.quantize(CENT, ROUND_DOWN)
+    return f"Ask with a cap of at most {_usd(rounded)}." if rounded else "Ask again when the limit is raised."
+
+
+def _usd(amount: Decimal, rounding: str = ROUND_HALF_EVEN) -> str:
+    return f"${amount.quantize(CENT, rounding)}"
 
 
 def _times(count: int) -> str:
@@ -260,4 +271,4 @@ def _clock(at: datetime) -> str:
 
 
 def _spell(span: timedelta) -> str:
-    return f"{span.days} days"
+    return "a day" if span.days == 1 else f"{span.days} days"
