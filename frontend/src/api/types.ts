@@ -997,7 +997,7 @@ export interface paths {
         };
         /**
          * Download Run
-         * @description Every event of the run, a JSON line each.
+         * @description The run's events after frame `after`, a JSON line each, at most `limit` and 2 MB. Where there are more, `Link` has the next page.
          */
         get: operations["download_run"];
         put?: never;
@@ -1042,6 +1042,26 @@ export interface paths {
          * @description The words wait for the agent's next heartbeat. 409 where the run has ended.
          */
         post: operations["say_to_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/unpublished": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note Unpublished
+         * @description People are told that the patch will not come to its branch by itself, and why.
+         */
+        post: operations["note_unpublished"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1847,7 +1867,7 @@ export interface components {
          * @description `noun.participle`.
          * @enum {string}
          */
-        Event: "issue.created" | "issue.changed" | "issue.deleted" | "comment.added" | "activity.added" | "spawn.admitted" | "spawn.waiting" | "spawn.refused" | "spawn.withdrawn" | "run.state" | "run.event" | "run.started" | "run.finished" | "run.cancelled" | "run.lost" | "plan.changed" | "plan.proposed" | "plan.approved" | "plan.returned" | "question.changed" | "question.asked" | "question.answered" | "patch.proposed" | "patch.published" | "fleet.changed" | "inbox.changed" | "turn.started" | "turn.text" | "turn.tool_started" | "turn.tool_finished" | "turn.restarted" | "turn.choice" | "turn.finished" | "choice.taken" | "command.answered";
+        Event: "issue.created" | "issue.changed" | "issue.deleted" | "comment.added" | "activity.added" | "spawn.admitted" | "spawn.waiting" | "spawn.refused" | "spawn.withdrawn" | "spawn.changed" | "run.state" | "run.event" | "run.started" | "run.finished" | "run.cancelled" | "run.lost" | "plan.changed" | "plan.proposed" | "plan.approved" | "plan.returned" | "question.changed" | "question.asked" | "question.answered" | "patch.proposed" | "patch.published" | "patch.unpublished" | "fleet.changed" | "inbox.changed" | "turn.started" | "turn.text" | "turn.tool_started" | "turn.tool_finished" | "turn.restarted" | "turn.choice" | "turn.finished" | "choice.taken" | "command.answered";
         /**
          * FeedPage
          * @description Frames after some seq, in order. There is more where the last frame's seq is below `newest`; 0 means nothing was ever published.
@@ -1970,6 +1990,8 @@ export interface components {
         /**
          * Heartbeat
          * @description The runner lives. `heard` are the messages that have reached it; until it says so, they come with every answer.
+         *
+         *     `quiet` is the last word of a runner that was stopped: no process of its agent is left.
          */
         Heartbeat: {
             /** Generation */
@@ -1981,6 +2003,11 @@ export interface components {
             heard: string[];
             /** Metered Usd */
             metered_usd?: number | null;
+            /**
+             * Quiet
+             * @default false
+             */
+            quiet: boolean;
             /** Tool In Flight */
             tool_in_flight?: string | null;
         };
@@ -2625,6 +2652,8 @@ export interface components {
         /**
          * Patch
          * @description A patch with the server's verdict on it. People see its `diff`; the publish job gets its `mbox`.
+         *
+         *     `unpublished_because`: why it did not come to its branch although it was accepted, and will not by itself.
          */
         Patch: {
             /** Branch */
@@ -2654,6 +2683,8 @@ export interface components {
              * Format: uuid
              */
             run_id: string;
+            /** Unpublished Because */
+            unpublished_because: string | null;
             /**
              * Verdict
              * @enum {string}
@@ -3050,11 +3081,13 @@ export interface components {
         Reason: "end" | "stopped" | "rounds" | "failed";
         /**
          * Received
-         * @description The newest event number the server holds.
+         * @description The newest event number the server holds. `waits`: something waits for the runner, which does well to beat at once.
          */
         Received: {
             /** Newest */
             newest: number;
+            /** Waits */
+            waits: boolean;
         };
         /**
          * Right
@@ -3586,6 +3619,16 @@ export interface components {
          * @enum {string}
          */
         TurnState: "queued" | "running" | "finished";
+        /**
+         * Unpublished
+         * @description The patch will not come to its branch by itself; why, in a sentence for people.
+         */
+        Unpublished: {
+            /** Generation */
+            generation: number;
+            /** Reason */
+            reason: string;
+        };
         /**
          * Usage
          * @description Tokens of one turn, all its calls together.
@@ -5490,7 +5533,10 @@ export interface operations {
     };
     download_run: {
         parameters: {
-            query?: never;
+            query?: {
+                after?: number;
+                limit?: number;
+            };
             header?: never;
             path: {
                 run: string;
@@ -5580,6 +5626,41 @@ export interface operations {
                     "application/json": {
                         [key: string]: string;
                     };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    note_unpublished: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unpublished"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatchVerdict"];
                 };
             };
             /** @description Validation Error */

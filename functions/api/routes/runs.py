@@ -1,6 +1,5 @@
 """Runs: what runners say to us, and what people see and do."""
 
-from collections.abc import Iterator
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,19 +12,29 @@ from dispatch.briefs import BriefedClaim
 from dispatch.kit.errors import Conflict
 from dispatch.kit.wire import to_json
 from dispatch.kit.work import Work
-from dispatch.runs import Directives, Heartbeat, NewClaim, NewEvents, Outcome, Patch, Published, Run, RunFilter, RunPage, RunSummary, State
+from dispatch.runs import (
+    Directives,
+    Heartbeat,
+    NewClaim,
+    NewEvents,
+    Outcome,
+    Patch,
+    Published,
+    Received,
+    Run,
+    RunFilter,
+    RunPage,
+    RunSummary,
+    State,
+    Unpublished,
+)
 from functions.api.callers import Machine, OwnRun, Reader, Spawner
 from functions.api.routing import Router
 from functions.api.unit import TheWork
 
 router = Router(prefix="/api", tags=["runs"])
-PAGE = 1000
-
-
-class Received(BaseModel):
-    """The newest event number the server holds."""
-
-    newest: int
+RAW_BYTES = 2_000_000  # of one answer: Lambda's may have 6 MB, in which a quote or a backslash counts twice, and an umlaut thrice
+RAW_FRAMES = 100  # read at a time
 
 
 class PatchVerdict(BaseModel):
@@ -80,7 +89,7 @@ def claim_run(work: TheWork, caller: Machine, run: UUID, claim: NewClaim) -> Bri
 @router.post("/runs/{run}/events")
 def record_events(work: TheWork, caller: OwnRun, run: UUID, batch: NewEvents) -> Received:
     """The events are kept, each once."""
-    return Received(newest=runs.record_events(work, run, batch))
+    return runs.record_events(work, run, batch)
 
 
 @router.post("/runs/{run}/heartbeat")
@@ -120,6 +129,13 @@ def note_published(work: TheWork, caller: Machine, run: UUID, published: Publish
     return PatchVerdict(verdict=patch.verdict, reasons=patch.reasons)
 
 
+@router.post("/runs/{run}/unpublished")
+def note_unpublished(work: TheWork, caller: Machine, run: UUID, unpublished: Unpublished) -> PatchVerdict:
+    """People are told that the patch will not come to its branch by itself, and why."""
+    patch = runs.note_unpublished(work, run, unpublished)
+    return PatchVerdict(verdict=patch.verdict, reasons=patch.reasons)
+
+
 @router.get("/runs")
 def list_all_runs(
     work: TheWork,
@@ -150,11 +166,16 @@ def get_run(work: TheWork, caller: Reader, run: UUID) -> RunWhole:
 
 
 @router.get("/runs/{run}/raw", response_class=PlainTextResponse)
-def download_run(work: TheWork, caller: Reader, run: UUID) -> PlainTextResponse:
-    """Every event of the run, a JSON line each."""
+def download_run(
+    work: TheWork, caller: Reader, run: UUID, after: Annotated[int, Query(ge=0)] = 0, limit: Annotated[int, Query(ge=1, le=50_000)] = 50_000
+) -> PlainTextResponse:
+    """The run's events after frame `after`, a JSON line each, at most `limit` and 2 MB. Where there are more, `Link` has the next page."""
     runs.get_run(work, run)
-    text = "".join(f"{line}\n" for line in _lines(work, run))
-    return PlainTextResponse(text, headers={"Content-Disposition": f'attachment; filename="run-{run}.ndjson"'})
+    lines, reached = _read_lines(work, run, after=after, limit=limit)
+    headers = {"Content-Disposition": f'attachment; filename="run-{run}.ndjson"'}
+    if reached < stream.newest(work, f"run:{run}"):
+        headers["Link"] = f'</api/runs/{run}/raw?after={reached}&limit={limit}>; rel="next"'
+    return PlainTextResponse("".join(lines), headers=headers)
 
 
 @router.post("/runs/{run}/cancel")
@@ -169,8 +190,16 @@ def say_to_run(work: TheWork, caller: Spawner, run: UUID, words: Words) -> dict[
     return {"id": str(runs.say(work, run, text=words.text, actor=caller.actor))}
 
 
-def _lines(work: Work, run: UUID) -> Iterator[str]:
-    after = 0
-    while frames := stream.read_feed(work, f"run:{run}", after=after, limit=PAGE).frames:
-        yield from (to_json(frame.data) for frame in frames if frame.kind == "run.event")
-        after = frames[-1].seq
+def _read_lines(work: Work, run: UUID, *, after: int, limit: int) -> tuple[list[str], int]:
+    """As many lines as fit one answer (one at least), and the seq of the last frame that was read."""
+    lines: list[str] = []
+    size = 0
+    while frames := stream.read_feed(work, f"run:{run}", after=after, limit=RAW_FRAMES).frames:
+        for frame in frames:
+            line = f"{to_json(frame.data)}\n" if frame.kind == "run.event" else ""
+            size += len(line.encode())
+            if lines and line and (size > RAW_BYTES or len(lines) == limit):
+                return lines, after
+            lines += [line] if line else []
+            after = frame.seq
+    return lines, after

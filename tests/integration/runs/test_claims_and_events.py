@@ -5,7 +5,7 @@ import pytest
 from dispatch import briefs, runs, spawning, stream
 from dispatch.kit.errors import StaleClaim
 from dispatch.kit.work import work
-from dispatch.runs import Heartbeat, NewClaim, NewEvents, RunIsFinished
+from dispatch.runs import Heartbeat, NewClaim, NewEvents, Received, RunIsFinished
 from dispatch.runs.shapes import AlreadyClaimed
 from tests import doing
 
@@ -44,7 +44,7 @@ def test_an_event_sent_twice_is_one_frame_and_order_does_not_matter() -> None:
     _record(claim.run, 1, 2, 3)
     newest = _record(claim.run, 1, 2, 3, 4)
 
-    assert newest == 4
+    assert newest.newest == 4
     with work() as unit:
         frames = stream.read_feed(unit, f"run:{claim.run}").frames
     seqs = [frame.data["seq"] for frame in frames if frame.kind == "run.event"]
@@ -166,7 +166,7 @@ def _claim(run_id, nonce: str):
         return briefs.claim(unit, run_id, NewClaim(generation=1, nonce=nonce))
 
 
-def _record(run_id, *seqs: int, text: str = "line") -> int:
+def _record(run_id, *seqs: int, text: str = "line") -> Received:
     events = [{"seq": seq, "at": "2026-11-22T15:00:00Z", "kind": "message", "data": {"text": text}} for seq in seqs]
     with work() as unit:
         return runs.record_events(unit, run_id, NewEvents.model_validate({"generation": 1, "events": events}))

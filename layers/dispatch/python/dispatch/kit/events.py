@@ -31,6 +31,7 @@ class Event(StrEnum):
     QUESTION_ANSWERED = "question.answered"
     PATCH_PROPOSED = "patch.proposed"
     PATCH_PUBLISHED = "patch.published"
+    PATCH_UNPUBLISHED = "patch.unpublished"
     FLEET_CHANGED = "fleet.changed"
     INBOX_CHANGED = "inbox.changed"
     TURN_STARTED = "turn.started"

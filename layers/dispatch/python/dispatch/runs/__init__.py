@@ -1,11 +1,23 @@
 """One agent session on an issue: its claim, events, result, outcome and cost. Whether it may start is not decided here."""
 
-from dispatch.runs.claims import claim_run, find_run_by_token, heartbeat, note_brief, say
+from dispatch.runs.claims import claim_run, find_run_by_token, heartbeat, note_brief, note_quiet, say
 from dispatch.runs.events import record_events
 from dispatch.runs.finish import finish_by_result, finish_run
 from dispatch.runs.lists import page_of_runs
-from dispatch.runs.patches import branch_name, find_patch, get_patch, note_published
-from dispatch.runs.protocol import AgentEvent, Claimed, Directives, Ending, Heartbeat, NewClaim, NewEvents, Published, Result
+from dispatch.runs.patches import branch_name, find_patch, get_patch, note_published, note_unpublished
+from dispatch.runs.protocol import (
+    AgentEvent,
+    Claimed,
+    Directives,
+    Ending,
+    Heartbeat,
+    NewClaim,
+    NewEvents,
+    Published,
+    Received,
+    Result,
+    Unpublished,
+)
 from dispatch.runs.questions import answer_question, get_question, list_questions
 from dispatch.runs.service import (
     create_run,
@@ -59,6 +71,7 @@ __all__ = [
     "PlanBody",
     "Published",
     "Question",
+    "Received",
     "Result",
     "Run",
     "RunFilter",
@@ -66,6 +79,7 @@ __all__ = [
     "RunPage",
     "RunSummary",
     "State",
+    "Unpublished",
     "Workflow",
     "answer_question",
     "branch_name",
@@ -93,6 +107,7 @@ __all__ = [
     "note_quiet",
     "note_stopped",
     "note_sweep",
+    "note_unpublished",
     "outcomes_since",
     "page_of_runs",
     "record_events",

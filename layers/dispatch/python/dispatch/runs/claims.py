@@ -12,13 +12,12 @@ from dispatch.kit.events import Event
 from dispatch.kit.ids import hash_token, new_id, new_token
 from dispatch.kit.work import Work
 from dispatch.runs import message_store, store
-from dispatch.runs.events import publish_line
+from dispatch.runs.events import landing_line, publish_line
 from dispatch.runs.protocol import Claimed, Directives, Heartbeat, NewClaim
 from dispatch.runs.service import announce, get_run, hold_claim, tell
 from dispatch.runs.shapes import AlreadyClaimed, Outcome, Run, RunIsFinished, State
 from dispatch.runs.workflows import workflow_named
 
-LAND_AT = Decimal("0.8")  # of the cap: what is left pays for the commit and the hand-off
 SLACK = timedelta(minutes=30)  # a token outlives its run's limit by this: set-up, checks and catching up come on top
 
 AGENT = Actor(kind=ActorKind.AGENT, name="agent")
@@ -63,9 +62,14 @@ def find_run_by_token(work: Work, token: str) -> Run | None:
 
 
 def heartbeat(work: Work, run_id: UUID, beat: Heartbeat) -> Directives:
-    """The run lives; what people said to it is handed over until the runner says that it has heard it. Raises StaleClaim."""
+    """The run lives; what people said to it is handed over until the runner says that it has heard it. Raises StaleClaim.
+
+    A runner whose run was ended without it may still say that its agent is quiet.
+    """
     run = get_run(work, run_id, lock=True)
-    if run.outcome is Outcome.CANCELLED and run.generation == beat.generation:
+    if run.generation == beat.generation and (run.outcome is Outcome.CANCELLED or (run.outcome is Outcome.LOST and beat.quiet)):
+        if beat.quiet:
+            note_quiet(work, run)
         return Directives(directive="cancel")
     run = hold_claim(work, run_id, beat.generation)
     store.set_heartbeat(work.conn, run_id, metered_usd=beat.metered_usd, at=work.now)
@@ -73,7 +77,12 @@ def heartbeat(work: Work, run_id: UUID, beat: Heartbeat) -> Directives:
     for message in message_store.set_delivered(work.conn, run_id, beat.heard, at=work.now):
         publish_line(work, run, f"Delivered to the agent: {message.text}")
     waiting = message_store.select_waiting(work.conn, run_id)
-    return Directives(directive="land" if spent >= run.cap_usd * LAND_AT else "continue", say=waiting)
+    return Directives(directive="land" if spent >= landing_line(run) else "continue", say=waiting)
+
+
+def note_quiet(work: Work, run: Run) -> None:
+    """No agent acts for this ended run any more; the first moment at which that was known counts."""
+    store.set_quiet(work.conn, run.id, at=work.now)
 
 
 def say(work: Work, run_id: UUID, *, text: str, actor: Actor) -> UUID:

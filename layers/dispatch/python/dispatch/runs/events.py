@@ -2,30 +2,38 @@
 
 import re
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from dispatch import stream
 from dispatch.kit.events import Event
 from dispatch.kit.work import Work
-from dispatch.runs import masking, store
-from dispatch.runs.protocol import AgentEvent, NewEvents
+from dispatch.runs import masking, message_store, store
+from dispatch.runs.protocol import AgentEvent, NewEvents, Received
 from dispatch.runs.service import hold_claim
 from dispatch.runs.shapes import Run
 
 LINE = 200  # characters of a run's last line, as lists show it
+LAND_AT = Decimal("0.8")  # of the cap: what is left pays for the commit and the hand-off
 
 
-def record_events(work: Work, run_id: UUID, batch: NewEvents) -> int:
-    """The batch's events are in the feed, each once whatever is sent again; returns the newest number held. Raises StaleClaim."""
+def landing_line(run: Run) -> Decimal:
+    """What the run may spend until it has to land."""
+    return run.cap_usd * LAND_AT
+
+
+def record_events(work: Work, run_id: UUID, batch: NewEvents) -> Received:
+    """The batch's events are in the feed, each once whatever is sent again. Raises StaleClaim."""
     run = hold_claim(work, run_id, batch.generation)
     events = {event.seq: event for event in batch.events}
     fresh = store.insert_event_numbers(work.conn, run_id, sorted(events))
     for seq in sorted(fresh):
         event = events[seq]
         _publish(work, run, seq=seq, at=event.at, kind=event.kind, data=masking.mask(event.data))
-    _note(work, run, [events[seq] for seq in sorted(fresh)])
-    return store.newest_event_number(work.conn, run_id)
+    spent = _note(work, run, [events[seq] for seq in sorted(fresh)])
+    has_crossed = (run.metered_usd or 0) < landing_line(run) <= spent
+    return Received(newest=store.newest_event_number(work.conn, run_id), waits=has_crossed or message_store.has_waiting(work.conn, run_id))
 
 
 def publish_line(work: Work, run: Run, text: str) -> None:
@@ -37,8 +45,8 @@ def _publish(work: Work, run: Run, *, seq: int | None, at: datetime, kind: str, 
     stream.publish(work, f"run:{run.id}", Event.RUN_EVENT, {"seq": seq, "at": at, "kind": kind, "data": data})
 
 
-def _note(work: Work, run: Run, fresh: list[AgentEvent]) -> None:
-    """Lists show a run's newest line and what it has spent so far."""
+def _note(work: Work, run: Run, fresh: list[AgentEvent]) -> Decimal:
+    """Lists show a run's newest line and what it has spent so far; that is returned, as far as these events tell it."""
     lines = [line for event in fresh if (line := _line(event))]
     metered = [spent for event in fresh if event.kind == "usage" and isinstance(spent := event.data.get("metered_usd"), int | float)]
     models = [str(event.data["model"]) for event in fresh if event.kind == "started" and event.data.get("model")]
@@ -50,6 +58,7 @@ def _note(work: Work, run: Run, fresh: list[AgentEvent]) -> None:
             metered_usd=max(metered) if metered else None,
             model=models[-1][:100] if models else None,
         )
+    return Decimal(str(max(metered, default=0)))
 
 
 def _line(event: AgentEvent) -> str | None:

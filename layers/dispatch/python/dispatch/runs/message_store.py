@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
-from psycopg.rows import class_row
+from psycopg.rows import class_row, scalar_row
 from psycopg.types.json import Jsonb
 
 from dispatch.runs.protocol import Said
@@ -33,6 +33,16 @@ def set_delivered(conn: Connection[Any], run_id: UUID, heard: list[UUID], *, at:
             """,
             {"run_id": run_id, "heard": heard, "at": at},
         ).fetchall()
+
+
+def has_waiting(conn: Connection[Any], run_id: UUID) -> bool:
+    """Whether there are messages that nobody has heard yet."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return bool(
+            cursor.execute(
+                "SELECT EXISTS (SELECT FROM run_message WHERE run_id = %(run_id)s AND delivered_at IS NULL)", {"run_id": run_id}
+            ).fetchone()
+        )
 
 
 def select_waiting(conn: Connection[Any], run_id: UUID) -> list[Said]:

@@ -39,7 +39,8 @@ def select_patch(conn: Connection[Any], run_id: UUID) -> Patch | None:
     with conn.cursor(row_factory=class_row(Patch)) as cursor:
         return cursor.execute(
             """
-            SELECT run_id, verdict, reasons, branch, files, commits, mbox, proposed_at, published_at, head_commit
+            SELECT run_id, verdict, reasons, branch, files, commits, mbox, proposed_at, published_at, head_commit,
+                   unpublished_because
             FROM patch
             WHERE run_id = %(run_id)s
             """,
@@ -47,10 +48,27 @@ def select_patch(conn: Connection[Any], run_id: UUID) -> Patch | None:
         ).fetchone()
 
 
+def set_unpublished(conn: Connection[Any], run_id: UUID, reason: str) -> bool:
+    """Why the patch does not come to its branch is known; False where that was known, or the patch is there already."""
+    done = conn.execute(
+        """
+        UPDATE patch
+        SET unpublished_because = %(reason)s
+        WHERE run_id = %(run_id)s AND published_at IS NULL AND unpublished_because IS DISTINCT FROM %(reason)s
+        """,
+        {"run_id": run_id, "reason": reason},
+    )
+    return done.rowcount == 1
+
+
 def set_published(conn: Connection[Any], run_id: UUID, published: Published, *, at: datetime) -> None:
     """The patch stands on its branch."""
     conn.execute(
-        "UPDATE patch SET published_at = %(at)s, head_commit = %(head)s, commits = %(commits)s WHERE run_id = %(run_id)s",
+        """
+        UPDATE patch
+        SET published_at = %(at)s, head_commit = %(head)s, commits = %(commits)s, unpublished_because = NULL
+        WHERE run_id = %(run_id)s
+        """,
         {
             "run_id": run_id,
             "head": published.head_commit,

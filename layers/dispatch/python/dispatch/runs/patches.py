@@ -8,12 +8,13 @@ from dispatch.kit.errors import NotFound, StaleClaim
 from dispatch.kit.events import Event
 from dispatch.kit.work import Work
 from dispatch.runs import masking, patch_store
-from dispatch.runs.protocol import PatchProposal, Published
+from dispatch.runs.protocol import PatchProposal, Published, Unpublished
 from dispatch.runs.service import announce, get_run, tell
 from dispatch.runs.shapes import Patch, Run
 
 MOST_BYTES = 5 * 1024 * 1024  # a change that a person can still review is far smaller
 MOST_FILES = 300
+PUBLISHER = Actor(kind=ActorKind.AGENT, name="publish")
 # Files that decide what agents or CI may do: an agent does not write them.
 PROTECTED = re.compile(
     r"^(?:\.github/|\.git/|\.gitmodules$|\.claude/|\.husky/|\.pre-commit-config\.yaml$|\.mcp\.json$|(?:.*/)?(?:CLAUDE|AGENTS)\.md$|\.gitattributes$)",
@@ -79,9 +80,24 @@ def note_published(work: Work, run_id: UUID, published: Published) -> Patch:
         raise StaleClaim("This is not the branch that was agreed.")
     if patch.published_at is None:
         patch_store.set_published(work.conn, run_id, published, at=work.now)
-        agent = Actor(kind=ActorKind.AGENT, name="publish")
-        tell(work, run, Event.PATCH_PUBLISHED, actor=agent, branch=published.branch, commit=published.head_commit)
+        tell(work, run, Event.PATCH_PUBLISHED, actor=PUBLISHER, branch=published.branch, commit=published.head_commit)
         announce(work, get_run(work, run_id))
+    return get_patch(work, run_id)
+
+
+def note_unpublished(work: Work, run_id: UUID, unpublished: Unpublished) -> Patch:
+    """People know that the patch will not come to its branch by itself, and why; told once. Raises NoPatch, StaleClaim.
+
+    Of a patch that stands on its branch already, nothing is told.
+    """
+    run = get_run(work, run_id, lock=True)
+    patch = get_patch(work, run_id)
+    if run.generation != unpublished.generation or patch.verdict != "accepted":
+        raise StaleClaim("This patch was not to be published.")
+    reason = masking.mask(unpublished.reason)
+    if patch_store.set_unpublished(work.conn, run_id, reason):
+        tell(work, run, Event.PATCH_UNPUBLISHED, actor=PUBLISHER, branch=patch.branch, reason=reason)
+        announce(work, run)
     return get_patch(work, run_id)
 
 

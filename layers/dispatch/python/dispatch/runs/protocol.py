@@ -40,13 +40,24 @@ class NewEvents(BaseModel):
     events: Annotated[list[AgentEvent], Field(min_length=1, max_length=1000)]
 
 
+class Received(BaseModel):
+    """The newest event number the server holds. `waits`: something waits for the runner, which does well to beat at once."""
+
+    newest: int
+    waits: bool
+
+
 class Heartbeat(BaseModel):
-    """The runner lives. `heard` are the messages that have reached it; until it says so, they come with every answer."""
+    """The runner lives. `heard` are the messages that have reached it; until it says so, they come with every answer.
+
+    `quiet` is the last word of a runner that was stopped: no process of its agent is left.
+    """
 
     generation: int
     metered_usd: Annotated[float, Field(ge=0, le=1_000_000)] | None = None
     tool_in_flight: str | None = None
     heard: Annotated[list[UUID], Field(max_length=1000)] = []
+    quiet: bool = False
 
 
 class Said(BaseModel):
@@ -104,6 +115,13 @@ class Ending(BaseModel):
     run: Run
     repeated: bool
     patch: Patch | None
+
+
+class Unpublished(BaseModel):
+    """The patch will not come to its branch by itself; why, in a sentence for people."""
+
+    generation: int
+    reason: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 class Published(BaseModel):

@@ -116,7 +116,10 @@ class Commit(BaseModel):
 
 
 class Patch(BaseModel):
-    """A patch with the server's verdict on it. People see its `diff`; the publish job gets its `mbox`."""
+    """A patch with the server's verdict on it. People see its `diff`; the publish job gets its `mbox`.
+
+    `unpublished_because`: why it did not come to its branch although it was accepted, and will not by itself.
+    """
 
     run_id: UUID
     verdict: Literal["accepted", "refused"]
@@ -127,6 +130,7 @@ class Patch(BaseModel):
     mbox: str = Field(exclude=True)
     proposed_at: datetime
     published_at: datetime | None
+    unpublished_because: str | None
     head_commit: str | None
 
     @computed_field
