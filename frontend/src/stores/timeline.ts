@@ -93,6 +93,8 @@ export function tellingOf({ kind, data }: Activity): Telling {
       return say('branch', `proposed a patch${verdictOf(data)}`, listOf(data['reasons']));
     case 'patch.published':
       return say('branch', `put the patch on ${word(data['branch']) || 'its branch'}`);
+    case 'patch.unpublished':
+      return say('blocked', 'could not put the patch on its branch', reason);
     default:
       return say('info', plain(kind.replace('.', ' ')));
   }
