@@ -1,4 +1,4 @@
-"""GitHub's REST API, as far as we use it."""
+"""GitHub's REST API, as far as we use it. A laptop answers like it, so what people read here says "the runtime"."""
 
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -11,11 +11,11 @@ TIMEOUT_S = 15  # one call; the queue brings a lost start again
 
 
 class Refused(BadInput):
-    """GitHub refuses this, and would again."""
+    """The runtime refuses this, and would again."""
 
 
 class NoAnswer(Unavailable):
-    """GitHub does not answer. Try again soon."""
+    """The runtime does not answer. Try again soon."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _call(method: str, path: str, body: dict[str, Any] | None, *, fine: set[int]
     try:
         answer = httpx2.request(method, settings().github_api_url + path, json=body, headers=headers, timeout=TIMEOUT_S)
     except httpx2.TransportError as error:
-        raise NoAnswer(f"GitHub does not answer: {error}") from error
+        raise NoAnswer(f"The runtime at {settings().github_api_url} does not answer: {error}") from error
     if not answer.is_success and answer.status_code not in fine:
         _refuse(answer.status_code, answer.text, dict(answer.headers), path)
     return answer.json() if answer.content else {}
@@ -68,10 +68,10 @@ def _call(method: str, path: str, body: dict[str, Any] | None, *, fine: set[int]
 def _refuse(status: int, text: str, headers: dict[str, str], path: str) -> NoReturn:
     limited = status == 429 or (status == 403 and headers.get("x-ratelimit-remaining") == "0")
     if status >= 500 or limited:
-        raise NoAnswer(f"GitHub answers {status} to {path}.")
+        raise NoAnswer(f"The runtime at {settings().github_api_url} answers {status} to {path}.")
     if status == 404:
-        raise Refused(f"GitHub knows no {path}: is the workflow installed, and may the token see the repository?")
-    raise Refused(f"GitHub refuses ({status}): {_message(text)}")
+        raise Refused(f"The runtime knows no {path}: is the workflow installed, and may the token see the repository?")
+    raise Refused(f"The runtime refuses ({status}): {_message(text)}")
 
 
 def _message(text: str) -> str:
