@@ -31,6 +31,7 @@ def runtime(setting: pytest.MonkeyPatch) -> Iterator[dict]:
     server = HTTPServer(("127.0.0.1", 0), Door)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     setting.setenv("GITHUB_API_URL", f"http://127.0.0.1:{server.server_port}")
+    setting.setenv("GITHUB_TOKEN", "a-token")
     yield says
     server.shutdown()
     server.server_close()

@@ -1,6 +1,6 @@
 """One agent session on an issue: its claim, events, result, outcome and cost. Whether it may start is not decided here."""
 
-from dispatch.runs.claims import claim_run, find_run_by_token, heartbeat, note_brief, note_quiet, say
+from dispatch.runs.claims import claim_run, find_run_by_token, heartbeat, note_brief, say
 from dispatch.runs.events import record_events
 from dispatch.runs.finish import finish_by_result, finish_run
 from dispatch.runs.lists import page_of_runs

@@ -14,7 +14,7 @@ from dispatch.kit.work import Work
 from dispatch.runs import message_store, store
 from dispatch.runs.events import landing_line, publish_line
 from dispatch.runs.protocol import Claimed, Directives, Heartbeat, NewClaim
-from dispatch.runs.service import announce, get_run, hold_claim, tell
+from dispatch.runs.service import announce, get_run, hold_claim, note_quiet, tell
 from dispatch.runs.shapes import AlreadyClaimed, Outcome, Run, RunIsFinished, State
 from dispatch.runs.workflows import workflow_named
 
@@ -69,7 +69,7 @@ def heartbeat(work: Work, run_id: UUID, beat: Heartbeat) -> Directives:
     run = get_run(work, run_id, lock=True)
     if run.generation == beat.generation and (run.outcome is Outcome.CANCELLED or (run.outcome is Outcome.LOST and beat.quiet)):
         if beat.quiet:
-            note_quiet(work, run)
+            note_quiet(work, run_id)
         return Directives(directive="cancel")
     run = hold_claim(work, run_id, beat.generation)
     store.set_heartbeat(work.conn, run_id, metered_usd=beat.metered_usd, at=work.now)
@@ -78,11 +78,6 @@ def heartbeat(work: Work, run_id: UUID, beat: Heartbeat) -> Directives:
         publish_line(work, run, f"Delivered to the agent: {message.text}")
     waiting = message_store.select_waiting(work.conn, run_id)
     return Directives(directive="land" if spent >= landing_line(run) else "continue", say=waiting)
-
-
-def note_quiet(work: Work, run: Run) -> None:
-    """No agent acts for this ended run any more; the first moment at which that was known counts."""
-    store.set_quiet(work.conn, run.id, at=work.now)
 
 
 def say(work: Work, run_id: UUID, *, text: str, actor: Actor) -> UUID:

@@ -203,11 +203,6 @@ def set_finished(
     )
 
 
-def set_quiet(conn: Connection[Any], run_id: UUID, *, at: datetime) -> None:
-    """Nobody acts for the run any more, since then at the latest; what is known already stays."""
-    conn.execute("UPDATE run SET quiet_at = coalesce(quiet_at, %(at)s) WHERE id = %(id)s", {"id": run_id, "at": at})
-
-
 def set_stopped(conn: Connection[Any], run_id: UUID, switch_id: UUID) -> None:
     """The run was ended by that kill switch."""
     conn.execute("UPDATE run SET stopped_by = %(switch_id)s WHERE id = %(id)s", {"id": run_id, "switch_id": switch_id})
