@@ -151,7 +151,7 @@ BEGIN
            OR EXISTS (
                SELECT FROM run LEFT JOIN spawn ON spawn.run_id = run.id
                WHERE run.state <> 'finished' AND run.id <> NEW.run_id
-                 AND one.value = CASE one.scope WHEN 'workflow' THEN run.workflow ELSE spawn.cause ->> 'family' END
+                 AND one.value = CASE one.scope WHEN 'workflow' THEN run.workflow ELSE spawn.family END
            );
     END LOOP;
     RETURN NULL;

@@ -82,7 +82,7 @@ def _write(work: Work, issue_id: UUID, new: NewSpawn, decided: Decided, run: Run
     store.insert_spawn(
         work.conn,
         spawn_id,
-        issue_id,
+        asked,
         new,
         asked_by=actor,
         cause=cause,

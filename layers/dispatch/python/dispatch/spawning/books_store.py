@@ -19,9 +19,11 @@ SELECT jsonb_build_object(
         FROM policy ORDER BY version DESC LIMIT 1
     ),
     'unfinished', (
-        SELECT coalesce(jsonb_agg(jsonb_build_object('workflow', run.workflow, 'customer_id', issue.customer_id,
-                                                     'family', spawn.cause ->> 'family', 'reserve_usd', run.cap_usd::text)), '[]')
-        FROM run JOIN issue ON issue.id = run.issue_id LEFT JOIN spawn ON spawn.run_id = run.id
+        SELECT coalesce(jsonb_agg(jsonb_build_object('workflow', run.workflow, 'customer_id', held.customer_id, 'family', spawn.family,
+                                                     'reserve_usd', run.cap_usd::text)), '[]')
+        FROM run
+        JOIN ledger AS held ON held.run_id = run.id AND held.generation = run.generation AND held.kind = 'reserve'
+        LEFT JOIN spawn ON spawn.run_id = run.id
         WHERE run.state <> 'finished'
     ),
     'today', (

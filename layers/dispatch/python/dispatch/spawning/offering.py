@@ -110,7 +110,8 @@ class _Offer:
             self.books.unfinished.append(held)
             today = SpentToday(workflow=run.workflow, customer_id=asked.customer_id, spawns=1, settled_usd=Decimal())
             self.books.today.append(today)
-        store.set_spawn(self.work.conn, one.id, state=STATES[verdict], run_id=run.id if run else None, at=self.at)
+        run_id, family = run.id if run else None, decided.asked.family
+        store.set_spawn(self.work.conn, one.id, state=STATES[verdict], run_id=run_id, family=family, at=self.at)
         keep(self.work, one.id, decided)
         spawn = store.select_spawn(self.work.conn, one.id)
         tell(self.work, spawn, decided.ruling, actor=SYSTEM)

@@ -9,13 +9,13 @@ from psycopg.rows import class_row, scalar_row
 from psycopg.types.json import Jsonb
 
 from dispatch.kit.actors import Actor
-from dispatch.spawning.shapes import Cause, CustomerKey, Decision, DecisionFilter, Facts, InboxItem, NewSpawn, Ruling, Spawn
+from dispatch.spawning.shapes import Asked, Cause, CustomerKey, Decision, DecisionFilter, Facts, InboxItem, NewSpawn, Ruling, Spawn
 
 
 def insert_spawn(
     conn: Connection[Any],
     spawn_id: UUID,
-    issue_id: UUID,
+    asked: Asked,
     new: NewSpawn,
     *,
     asked_by: Actor,
@@ -28,17 +28,18 @@ def insert_spawn(
     """The spawn is written with what became of it."""
     conn.execute(
         """
-        INSERT INTO spawn (id, issue_id, workflow, asked_by, cause, words, cap_usd, forced_because, state, waits_for, run_id, created_at,
-                           decided_at)
-        VALUES (%(id)s, %(issue_id)s, %(workflow)s, %(asked_by)s, %(cause)s, %(words)s, %(cap_usd)s, %(forced_because)s, %(state)s,
-                %(waits_for)s, %(run_id)s, %(at)s, %(at)s)
+        INSERT INTO spawn (id, issue_id, workflow, asked_by, cause, family, words, cap_usd, forced_because, state, waits_for, run_id,
+                           created_at, decided_at)
+        VALUES (%(id)s, %(issue_id)s, %(workflow)s, %(asked_by)s, %(cause)s, %(family)s, %(words)s, %(cap_usd)s, %(forced_because)s,
+                %(state)s, %(waits_for)s, %(run_id)s, %(at)s, %(at)s)
         """,
         {
             "id": spawn_id,
-            "issue_id": issue_id,
+            "issue_id": asked.issue_id,
             "workflow": new.workflow,
             "asked_by": Jsonb(asked_by.model_dump(mode="json")),
             "cause": Jsonb(cause.model_dump(mode="json")) if cause else None,
+            "family": asked.family,
             "words": new.words,
             "cap_usd": new.cap_usd,
             "forced_because": new.force_because,
@@ -50,15 +51,15 @@ def insert_spawn(
     )
 
 
-def set_spawn(conn: Connection[Any], spawn_id: UUID, *, state: str, run_id: UUID | None, at: datetime) -> None:
+def set_spawn(conn: Connection[Any], spawn_id: UUID, *, state: str, run_id: UUID | None, family: str | None, at: datetime) -> None:
     """The waiting spawn waits no more."""
     conn.execute(
         """
         UPDATE spawn
-        SET state = %(state)s, waits_for = NULL, run_id = %(run_id)s, decided_at = %(at)s
+        SET state = %(state)s, waits_for = NULL, run_id = %(run_id)s, family = %(family)s, decided_at = %(at)s
         WHERE id = %(id)s AND state = 'waiting'
         """,
-        {"id": spawn_id, "state": state, "run_id": run_id, "at": at},
+        {"id": spawn_id, "state": state, "run_id": run_id, "family": family, "at": at},
     )
 
 

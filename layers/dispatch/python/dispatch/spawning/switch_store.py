@@ -72,12 +72,7 @@ def select_in_scope(conn: Connection[Any], new: NewSwitch) -> list[UUID]:
               AND CASE %(scope)s
                   WHEN 'workflow' THEN run.workflow = %(value)s
                   WHEN 'repository' THEN run.repository = %(value)s
-                  WHEN 'family' THEN %(value)s = (
-                      SELECT cause ->> 'family' FROM spawn AS errors
-                      WHERE errors.issue_id = run.issue_id AND errors.cause IS NOT NULL
-                      ORDER BY errors.created_at DESC
-                      LIMIT 1
-                  )
+                  WHEN 'family' THEN spawn.family = %(value)s
                   ELSE true
               END
             ORDER BY run.created_at
@@ -95,7 +90,7 @@ def count_failure(conn: Connection[Any], run_id: UUID, *, workflow: str, failed:
         FROM (
             SELECT 'workflow' AS scope, %(workflow)s AS value
             UNION ALL
-            SELECT 'family', cause ->> 'family' FROM spawn WHERE run_id = %(run_id)s AND cause IS NOT NULL
+            SELECT 'family', family FROM spawn WHERE run_id = %(run_id)s AND family IS NOT NULL
         ) AS named
         ORDER BY scope
         ON CONFLICT (scope, value) DO UPDATE
@@ -127,7 +122,7 @@ def select_breakers(conn: Connection[Any]) -> list[Breaker]:
                    EXISTS (
                        SELECT FROM run LEFT JOIN spawn ON spawn.run_id = run.id
                        WHERE run.state <> 'finished'
-                         AND breaker.value = CASE breaker.scope WHEN 'workflow' THEN run.workflow ELSE spawn.cause ->> 'family' END
+                         AND breaker.value = CASE breaker.scope WHEN 'workflow' THEN run.workflow ELSE spawn.family END
                    ) AS probing
             FROM breaker
             WHERE failures > 0
