@@ -71,13 +71,20 @@ class Actions:
         )
 
     def mend(self) -> list[int]:
-        """Jobs whose supervisor died are completed as failures and their worktrees are gone; returns their ids."""
+        """Jobs whose supervisor died are completed as failures and their worktrees are gone; returns their ids.
+
+        What a job has not published it publishes now, in a process of its own: whether there is anything, the server knows.
+        """
         mended: list[int] = []
         for folder in Jobs(self.data / "runs"):
-            if not folder.is_supervised() and (folder.worktree.exists() or folder.is_unfinished()):
+            if folder.is_supervised():
+                continue
+            if folder.worktree.exists() or folder.is_unfinished():
                 remove_worktree(Path(folder.job().repository), folder.worktree)
                 folder.write(folder.state())
                 mended.append(folder.job().id)
+            if folder.has_to_publish():
+                _start(folder, self.runner, machine_environment() | dict(self.job_environment), "publish")
         return mended
 
     def _guarded(self, handler: Callable[[Request, Any], Response]) -> Callable[[Request], Any]:
@@ -162,12 +169,12 @@ def machine_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name in KNOWN or name.lower().endswith("_proxy") or name.startswith(TOOLS)}
 
 
-def _start(folder: JobFolder, runner: Path, environment: Mapping[str, str]) -> None:
+def _start(folder: JobFolder, runner: Path, environment: Mapping[str, str], *words: str) -> None:
     """The supervisor runs, in a session of its own; the lock that says so is taken before it is born."""
     with (folder.path / "lock").open("a") as lock, folder.log.open("ab") as log:
         fcntl.flock(lock, fcntl.LOCK_EX)
         process = subprocess.Popen(
-            [sys.executable, "-m", "infra.laptop.job", str(folder.path), str(runner)],
+            [sys.executable, "-m", "infra.laptop.job", str(folder.path), str(runner), *words],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -1,6 +1,7 @@
 """The supervisor of one job: `python -m infra.laptop.job FOLDER RUNNER`, a process of its own that outlives the server.
 
 What GitHub's runner does: a fresh checkout, the agent step, the publish step, cleaning up. Told to stop, it stops everything it started.
+With `publish` as a third word it does that step alone: an earlier supervisor died before it was done.
 """
 
 import ctypes
@@ -9,16 +10,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import FrameType
 
 from infra.laptop import claude
-from infra.laptop.jobs import Conclusion, Job, JobFolder, State
+from infra.laptop.jobs import Conclusion, Job, JobFolder, State, Step
 from infra.laptop.processes import end_with_parent
 from infra.laptop.repository import RepositoryError, worktree
 
 SCRIPTED = "DISPATCH_SCRIPTED_MODEL"  # in a job's environment, "1" instead of a key
+PUBLISH_TRIES, PUBLISH_PAUSE_S = 3, 1.0
+GAVE_UP = 3  # the runner's exit code for "not published, and people know why"
 GRACE_S = 8.0  # for the runner to end its agent and say a last word
 PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
@@ -28,14 +32,18 @@ class Cancelled(BaseException):
     """Somebody cancelled this job."""
 
 
-def main(folder: JobFolder, runner: Path) -> None:
-    """The job is done, and its folder says how."""
+def main(folder: JobFolder, runner: Path, *, from_step: Step = "run") -> None:
+    """The job is done, and its folder says how. From "publish" on, it has succeeded only where its agent had."""
     conclusion: Conclusion = "failure"
+    has_run = folder.last_step() == "publish"
     try:
         signal.signal(signal.SIGTERM, _cancel)
-        folder.write(State("in_progress", pid=os.getpid()))
+        folder.write(State("in_progress", pid=os.getpid(), step="publish" if has_run else "run"))
         _become_keeper()
-        conclusion = run(folder, runner)
+        if from_step == "run":
+            conclusion = run(folder, runner)
+        elif publish(folder, runner, os.environ | _told(folder.job(), folder), place=folder.path) == "success" and has_run:
+            conclusion = "success"
     except Cancelled:
         conclusion = "cancelled"
     except (RepositoryError, claude.NoClaudeError, OSError) as error:
@@ -43,7 +51,7 @@ def main(folder: JobFolder, runner: Path) -> None:
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         _end_all_children()
-        folder.write(State("completed", conclusion, os.getpid()))
+        folder.write(State("completed", conclusion, os.getpid(), step=folder.last_step()))
 
 
 def run(folder: JobFolder, runner: Path) -> Conclusion:
@@ -55,12 +63,30 @@ def run(folder: JobFolder, runner: Path) -> Conclusion:
     with _model(environment) as access, worktree(Path(job.repository), job.commit, folder.worktree):
         environment |= access
         _say(f"{job.workflow} for {job.issue} on {job.commit[:12]} of {job.repository}")
-        for step in ("run", "publish"):
-            code = _step([sys.executable, str(runner), step], folder.worktree, environment)
-            if code != 0:
-                _say(f"The step {step} ended with {code}.")
-                return "failure"
-    return "success"
+        if (code := _step([sys.executable, str(runner), "run"], folder.worktree, environment)) != 0:
+            _say(f"The step run ended with {code}.")
+            return "failure"
+        folder.write(State("in_progress", pid=os.getpid(), step="publish"))
+        return publish(folder, runner, environment, place=folder.worktree)
+
+
+def publish(folder: JobFolder, runner: Path, environment: Mapping[str, str], *, place: Path) -> Conclusion:
+    """The proposed patch is on its branch, or people know why not; where neither could be done, the folder says that it has yet to be."""
+    code = 0
+    for number in range(1, PUBLISH_TRIES + 1):
+        code = _step([sys.executable, str(runner), "publish"], place, environment)
+        if code in {0, GAVE_UP}:
+            break
+        _say(f"The step publish ended with {code}, try {number} of {PUBLISH_TRIES}.")
+        time.sleep(PUBLISH_PAUSE_S * number)
+    else:
+        reason = {
+            "DISPATCH_REASON": f"The publish job ended {PUBLISH_TRIES} times before it was done, the last time with exit code {code}."
+        }
+        if _step([sys.executable, str(runner), "give-up"], place, {**environment, **reason}) != 0:
+            return "failure"
+    folder.write(State("in_progress", pid=os.getpid(), step="over"))
+    return "success" if code == 0 else "failure"
 
 
 def _model(environment: dict[str, str]) -> AbstractContextManager[dict[str, str]]:
@@ -93,7 +119,7 @@ def _agent_program(folder: JobFolder) -> Path:
         return claude.place(data)
 
 
-def _step(command: list[str], place: Path, environment: dict[str, str]) -> int:
+def _step(command: list[str], place: Path, environment: Mapping[str, str]) -> int:
     process = subprocess.Popen(
         command,
         cwd=place,
@@ -171,4 +197,4 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    main(JobFolder(Path(sys.argv[1])), Path(sys.argv[2]))
+    main(JobFolder(Path(sys.argv[1])), Path(sys.argv[2]), from_step="publish" if sys.argv[3:] == ["publish"] else "run")

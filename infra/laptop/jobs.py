@@ -17,6 +17,7 @@ from typing import Literal
 
 Status = Literal["queued", "in_progress", "completed"]
 Conclusion = Literal["success", "failure", "cancelled"]
+Step = Literal["run", "publish", "over"]
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,13 @@ class Job:
 
 @dataclass(frozen=True)
 class State:
-    """Where a job is, in GitHub's words; `pid` is its supervisor."""
+    """Where a job is, in GitHub's words; `pid` is its supervisor. `step` is what it did last: "over" where nothing is left to be done."""
 
     status: Status
     conclusion: Conclusion | None = None
     pid: int | None = None
     updated_at: float = 0.0
+    step: Step = "run"
 
 
 class JobFolder:
@@ -68,6 +70,15 @@ class JobFolder:
     def is_unfinished(self) -> bool:
         """Whether the last thing written about it is that it goes on."""
         return self._written().status != "completed"
+
+    def has_to_publish(self) -> bool:
+        """Whether the job ended without having published what its agent may have proposed."""
+        state = self.state()
+        return state.status == "completed" and state.conclusion == "failure" and state.step != "over"
+
+    def last_step(self) -> Step:
+        """What the job did last."""
+        return self._written().step
 
     def write(self, state: State) -> None:
         """The state is on disk, whole."""

@@ -1,4 +1,4 @@
-"""`python workflows/agent run` acts for one run; `python workflows/agent publish` puts its accepted patch on a branch."""
+"""`python workflows/agent run` acts for one run; `publish` puts its accepted patch on a branch; `give-up` says that it will stay off it."""
 
 import ctypes
 import sys
@@ -11,15 +11,15 @@ sys.path[:] = [str(HERE.parent), *(entry for entry in sys.path if Path(entry or 
 from agent import VERSION  # noqa: E402  (the path has to be right first)
 from agent.job import run  # noqa: E402
 from agent.processes import adopt_orphans  # noqa: E402
-from agent.publish import publish  # noqa: E402
+from agent.publish import give_up, publish  # noqa: E402
 from agent.settings import MissingSettingError, Settings  # noqa: E402
 
-COMMANDS = {"run": run, "publish": publish}
+COMMANDS = {"run": run, "publish": publish, "give-up": give_up}
 PR_SET_DUMPABLE = 4
 
 
 def main(arguments: list[str]) -> int:
-    """Does the one thing asked for and answers the process's exit code: 0 done or quietly stopped, 1 failed, 2 used wrongly."""
+    """Does the one thing asked for and answers the process's exit code: 0 done or quietly stopped, 1 failed, 2 used wrongly, 3 given up."""
     if arguments == ["--version"]:
         print(VERSION)
         return 0

@@ -17,6 +17,15 @@ mark = marks / f"{os.environ['DISPATCH_RUN_ID']}-{step}.json"
 here = Path.cwd()
 mark.write_text(json.dumps({"cwd": str(here), "files": sorted(p.name for p in here.iterdir()), "environment": dict(os.environ)}))
 sys.stdout.write(f"step {step} says hello\n")
+if step == "publish" and says == "hang" and not (marks / "hung").exists():
+    (marks / "hung").write_text(str(os.getpid()))
+    time.sleep(300)
+if step == "publish" and says == "die":
+    with (marks / "deaths").open("a") as deaths:
+        deaths.write("x")
+    os.kill(os.getpid(), signal.SIGKILL)
+if step == "publish" and says == "given up":
+    raise SystemExit(3)
 if step == "run" and says == "model":
     with urllib.request.urlopen(os.environ["ANTHROPIC_BASE_URL"]) as answer:
         (marks / "model").write_text(str(answer.status))

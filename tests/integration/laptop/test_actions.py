@@ -187,6 +187,48 @@ def test_a_killed_supervisor_takes_its_runner_along_and_is_mended(make_door: Cal
     os.kill(slipped, signal.SIGKILL)
 
 
+def test_a_job_killed_while_it_published_publishes_at_the_next_start(make_door: Callable[..., Door], repository: Path) -> None:
+    door = make_door("hang")
+    number = door.dispatch("r1").json()["workflow_run_id"]
+    wait_until(lambda: (door.marks / "hung").exists() and (door.marks / "hung").read_text())
+    supervisor = jobs.JobFolder(door.data / "runs" / str(number)).state().pid
+    assert supervisor
+    (door.marks / "r1-publish.json").unlink()
+
+    os.kill(supervisor, signal.SIGKILL)
+    wait_until(lambda: door.state(number) == ("completed", "failure"))
+    assert door.actions.mend() == [number]
+
+    wait_until(lambda: door.state(number) == ("completed", "success"))
+    assert (door.marks / "r1-publish.json").exists()
+    assert worktrees(repository) == 1
+    assert door.actions.mend() == []
+    assert door.state(number) == ("completed", "success")
+    wait_until(lambda: not is_alive(int((door.marks / "hung").read_text())))
+
+
+def test_a_publish_step_that_dies_every_time_is_given_up_with_a_reason(make_door: Callable[..., Door]) -> None:
+    door = make_door("die")
+
+    number = door.dispatch("r1").json()["workflow_run_id"]
+
+    assert door.wait(number, 40) == "failure"
+    assert (door.marks / "deaths").read_text() == "xxx"
+    reason = door.mark("r1", "give-up")["environment"]["DISPATCH_REASON"]
+    assert reason == "The publish job ended 3 times before it was done, the last time with exit code -9."
+    assert not jobs.JobFolder(door.data / "runs" / str(number)).has_to_publish()
+
+
+def test_a_patch_that_was_given_up_by_the_runner_is_not_tried_again(make_door: Callable[..., Door]) -> None:
+    door = make_door("given up")
+
+    number = door.dispatch("r1").json()["workflow_run_id"]
+
+    assert door.wait(number) == "failure"
+    assert not jobs.JobFolder(door.data / "runs" / str(number)).has_to_publish()
+    assert not (door.marks / "r1-give-up.json").exists()
+
+
 def test_a_job_outlives_the_server_that_started_it(repository: Path, tmp_path: Path, make_door: Callable[..., Door]) -> None:
     door = make_door("sleep")
     program = (

@@ -44,7 +44,14 @@ def test_commits_leftovers_binaries_and_deletions_are_all_in_the_patch(worktree:
     (worktree / "README.md").unlink()
 
     patch = patch_of(worktree, base)
-    published = put_on_branch(opened(tmp_path / "person"), branch="dispatch/d-1", base=base, mbox=patch["mbox"], allowed=paths_of(patch))
+    published = put_on_branch(
+        opened(tmp_path / "person"),
+        branch="dispatch/d-1",
+        base=base,
+        mbox=patch["mbox"],
+        allowed=paths_of(patch),
+        place=tmp_path / "publish",
+    )
 
     assert {file["path"]: file["status"] for file in patch["files"]} == {
         "a b ü.txt": "A",
@@ -122,21 +129,21 @@ def test_publishing_again_changes_nothing_and_leaves_the_checkout_alone(plane: C
 
 
 @pytest.mark.parametrize("branch", ["main", "dispatch/../main", "refs/heads/main", "dispatch/", "dispatch/-x"])
-def test_only_a_branch_of_dispatchs_own_is_ever_written(worktree: Path, branch: str) -> None:
+def test_only_a_branch_of_dispatchs_own_is_ever_written(worktree: Path, branch: str, tmp_path: Path) -> None:
     repository = opened(worktree)
 
     with pytest.raises(PublishError):
-        put_on_branch(repository, branch=branch, base=repository.head(), mbox="", allowed=set())
+        put_on_branch(repository, branch=branch, base=repository.head(), mbox="", allowed=set(), place=tmp_path / "publish")
 
 
-def test_a_branch_that_holds_other_work_is_left_alone(worktree: Path) -> None:
+def test_a_branch_that_holds_other_work_is_left_alone(worktree: Path, tmp_path: Path) -> None:
     base = opened(worktree).head()
     (worktree / "README.md").write_text("bye\n")
     mbox = patch_of(worktree, base)["mbox"]
     git(worktree, "branch", "dispatch/d-1", base)
 
     with pytest.raises(PublishError):
-        put_on_branch(opened(worktree), branch="dispatch/d-1", base=base, mbox=mbox, allowed={"README.md"})
+        put_on_branch(opened(worktree), branch="dispatch/d-1", base=base, mbox=mbox, allowed={"README.md"}, place=tmp_path / "publish")
 
 
 WORKFLOW = "--- /dev/null\n+++ b/.github/workflows/evil.yml\n@@ -0,0 +1 @@\n+on: push\n"
@@ -144,25 +151,27 @@ LINK = "diff --git a/l b/l\nnew file mode 0120000\n--- /dev/null\n+++ b/l\n@@ -0
 
 
 @pytest.mark.parametrize(("smuggled", "why"), [(WORKFLOW, "evil.yml, which it did not name"), (LINK, "l, which it did not name")])
-def test_a_change_hidden_in_a_commits_message_is_not_published(worktree: Path, smuggled: str, why: str) -> None:
+def test_a_change_hidden_in_a_commits_message_is_not_published(worktree: Path, smuggled: str, why: str, tmp_path: Path) -> None:
     base = opened(worktree).head()
     (worktree / "README.md").write_text("bye\n")
     git(worktree, "commit", "-q", "-a", "-m", f"Say goodbye\n\n---\n{smuggled}")
     patch = patch_of(worktree, base)
 
     with pytest.raises(PublishError, match=why):
-        put_on_branch(opened(worktree), branch="dispatch/d-1", base=base, mbox=patch["mbox"], allowed=paths_of(patch))
+        put_on_branch(
+            opened(worktree), branch="dispatch/d-1", base=base, mbox=patch["mbox"], allowed=paths_of(patch), place=tmp_path / "publish"
+        )
 
     assert git(worktree, "branch", "--list", "dispatch/*") == ""
 
 
-def test_a_link_is_not_published_even_where_it_is_named(worktree: Path) -> None:
+def test_a_link_is_not_published_even_where_it_is_named(worktree: Path, tmp_path: Path) -> None:
     base = opened(worktree).head()
     (worktree / "l").symlink_to("/etc/passwd")
     patch = patch_of(worktree, base)
 
     with pytest.raises(PublishError, match="symbolic link"):
-        put_on_branch(opened(worktree), branch="dispatch/d-1", base=base, mbox=patch["mbox"], allowed={"l"})
+        put_on_branch(opened(worktree), branch="dispatch/d-1", base=base, mbox=patch["mbox"], allowed={"l"}, place=tmp_path / "publish")
 
 
 def test_a_run_without_a_patch_has_nothing_to_publish(plane: ControlPlane, start: Runner, worktree: Path) -> None:
