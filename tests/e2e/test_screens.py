@@ -64,7 +64,7 @@ def chat(instance: Instance) -> str:
     """A chat in which something is asked of the person."""
     made = str(instance.ask("POST", "/api/chats", {})["id"])
     instance.ask("POST", f"/api/chats/{made}/turns", {"text": "/help"})
-    instance.ask("POST", f"/api/chats/{made}/turns", {"text": "Gift cards are refused at the till, look into it"})
+    instance.ask("POST", f"/api/chats/{made}/turns", {"text": "Umbrellas are listed as shoes, look into it"})
     return made
 
 

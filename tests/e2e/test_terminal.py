@@ -81,7 +81,7 @@ def test_words_that_were_not_sent_survive_a_reload(show: Open) -> None:
 
 def test_not_now_starts_nothing(show: Open, instance: Instance) -> None:
     page = show("/?chat=new")
-    say(page, "the receipt is wrong for gift cards, look into it")
+    say(page, "loyalty points expire a day early, look into it")
 
     page.get_by_role("button", name="Not now").click()
 
