@@ -11,9 +11,9 @@ from infra.laptop.model import make_door
 
 
 @contextlib.contextmanager
-def served(*, pace_ms: int = 0) -> Iterator[str]:
+def served(*, pace_ms: int = 0, usd_per_call: float | None = None) -> Iterator[str]:
     """The address at which a door answers."""
-    server = uvicorn.Server(uvicorn.Config(make_door(pace_ms), host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(make_door(pace_ms, usd_per_call), host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

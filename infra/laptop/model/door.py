@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from secrets import token_hex
 
 from starlette.applications import Starlette
@@ -15,7 +15,7 @@ from infra.laptop.model.answers import answer
 from infra.laptop.model.messages import as_server_sent, events, message
 from infra.laptop.model.reading import read
 from infra.laptop.model.refusals import Refusal, refuse_bad_request, refuse_strangers
-from infra.laptop.model.script import Json, Step
+from infra.laptop.model.script import Json
 from infra.laptop.model.usage import input_tokens
 
 PREFIX = "/model"  # where the laptop puts it; at the root it answers too
@@ -28,8 +28,12 @@ def is_needed(environ: Mapping[str, str]) -> bool:
     return not environ.get("ANTHROPIC_API_KEY", "").strip() and environ.get("MODEL_PROVIDER", "").strip().lower() != "bedrock"
 
 
-def make_door(pace_ms: int | None = None) -> Starlette:
-    """The door as an ASGI application. `pace_ms` None: by SCRIPTED_MODEL_PACE_MS, read at each request."""
+def make_door(pace_ms: int | None = None, usd_per_call: float | None = None) -> Starlette:
+    """The door as an ASGI application.
+
+    `pace_ms` None: by SCRIPTED_MODEL_PACE_MS, read at each request. `usd_per_call` None: by SCRIPTED_MODEL_USD_PER_CALL, which tries out
+    a run's cap; without it a call costs what its tokens do.
+    """
     routes = [
         Route("/", _alive, methods=["HEAD", "GET"]),
         Route("/v1/messages", _messages, methods=["POST"]),
@@ -37,7 +41,7 @@ def make_door(pace_ms: int | None = None) -> Starlette:
     ]
     refusals = {Refusal: _refused, 404: _not_found, 405: _not_found}
     application = Starlette(routes=[*routes, Mount(PREFIX, routes=routes)], exception_handlers=refusals)
-    application.state.pace_ms = pace_ms
+    application.state.pace_ms, application.state.usd_per_call = pace_ms, usd_per_call
     return application
 
 
@@ -47,12 +51,12 @@ async def _alive(_: Request) -> Response:
 
 async def _messages(request: Request) -> Response:
     body = await _body(request)
-    step = answer(read(body), body)
+    step, usd = answer(read(body), body), _usd_per_call(request)
     headers = {"request-id": f"req_{token_hex(12)}"}
     if not body.get("stream"):
-        return JSONResponse(message(body, step), headers=headers)
+        return JSONResponse(message(body, step, usd), headers=headers)
     headers["cache-control"] = "no-cache"
-    return StreamingResponse(_stream(body, step, _pace_s(request)), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_stream(events(body, step, usd), _pace_s(request)), media_type="text/event-stream", headers=headers)
 
 
 async def _count_tokens(request: Request) -> Response:
@@ -72,8 +76,8 @@ async def _body(request: Request, *, counting: bool = False) -> Json:
     return body
 
 
-async def _stream(body: Json, step: Step, pace_s: float) -> AsyncIterator[bytes]:
-    for event in events(body, step):
+async def _stream(told: Iterator[Json], pace_s: float) -> AsyncIterator[bytes]:
+    for event in told:
         yield as_server_sent(event)
         if pace_s and event["type"] in {"ping", "content_block_delta"}:
             await asyncio.sleep(pace_s * (THOUGHT if event["type"] == "ping" else 1))
@@ -82,6 +86,12 @@ async def _stream(body: Json, step: Step, pace_s: float) -> AsyncIterator[bytes]
 def _pace_s(request: Request) -> float:
     given = request.app.state.pace_ms
     return (int(os.environ.get("SCRIPTED_MODEL_PACE_MS") or DEFAULT_PACE_MS) if given is None else given) / 1000
+
+
+def _usd_per_call(request: Request) -> float | None:
+    given = request.app.state.usd_per_call
+    told = os.environ.get("SCRIPTED_MODEL_USD_PER_CALL")
+    return float(told) if given is None and told else given
 
 
 async def _refused(_: Request, refusal: Exception) -> Response:

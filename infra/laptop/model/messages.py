@@ -6,34 +6,39 @@ from collections.abc import Iterator
 from secrets import token_hex
 
 from infra.laptop.model.script import Call, Json, Step
-from infra.laptop.model.usage import CHARACTERS_PER_TOKEN, output_tokens, tokens_in, usage_of
+from infra.laptop.model.usage import CHARACTERS_PER_TOKEN, output_tokens, tokens_in, usage_of, worth
 
 FEW_WORDS = re.compile(r"\s*(?:\S+\s*){1,3}")  # a piece of text as a person sees it arrive
 JSON_PIECE = 60  # letters of a tool's input in one piece
 BEGUN = {"stop_reason": None, "stop_sequence": None}
 
 
-def message(body: Json, step: Step) -> Json:
-    """The whole message, for a request without `stream`."""
+def message(body: Json, step: Step, usd: float | None = None) -> Json:
+    """The whole message, for a request without `stream`. `usd` is what it shall cost; None: what its tokens do."""
     step, stop_reason = _within(step, body["max_tokens"])
     content: list[Json] = [{"type": "text", "text": step.text}] if step.text else []
     content += [_tool_use(call) | {"input": call.input} for call in step.calls]
-    usage = usage_of(body) | {"output_tokens": output_tokens(step)}
+    usage = _usage(body, step, usd)
     return _opening(body) | {"content": content, "stop_reason": stop_reason, "usage": usage}
 
 
-def events(body: Json, step: Step) -> Iterator[Json]:
+def events(body: Json, step: Step, usd: float | None = None) -> Iterator[Json]:
     """The same message as the API streams it, event by event."""
     step, stop_reason = _within(step, body["max_tokens"])
-    usage = usage_of(body)
-    yield {"type": "message_start", "message": _opening(body) | {"content": [], "usage": usage}}
+    usage = _usage(body, step, usd)
+    yield {"type": "message_start", "message": _opening(body) | {"content": [], "usage": usage | {"output_tokens": 1}}}
     yield {"type": "ping"}
     blocks = [_text_block(step.text)] if step.text else []
     for index, block in enumerate([*blocks, *map(_tool_block, step.calls)]):
         yield from (event | {"index": index} for event in block)
-    final = {key: count for key, count in usage.items() if key.endswith("input_tokens")} | {"output_tokens": output_tokens(step)}
+    final = {key: count for key, count in usage.items() if key.endswith("put_tokens")}
     yield {"type": "message_delta", "delta": BEGUN | {"stop_reason": stop_reason}, "usage": final}
     yield {"type": "message_stop"}
+
+
+def _usage(body: Json, step: Step, usd: float | None) -> Json:
+    usage = usage_of(body) | {"output_tokens": output_tokens(step)}
+    return usage if usd is None else worth(usage, body["model"], usd)
 
 
 def as_server_sent(event: Json) -> bytes:

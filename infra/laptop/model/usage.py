@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from dispatch.clients.model_prices import Tokens, cost_usd
 from infra.laptop.model.script import Json, Step
 
 CHARACTERS_PER_TOKEN = 4
@@ -46,6 +47,18 @@ def usage_of(body: Json) -> Json:
         "output_tokens": 1,
         "service_tier": "standard",
     }
+
+
+def worth(usage: Json, model: str, usd: float) -> Json:
+    """`usage`, with as many tokens of input as make the call worth `usd`; as it is where the model's price is not known.
+
+    For trying out a run's limits: real calls cost what they cost.
+    """
+    read = {"input_tokens": 0, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}
+    output, million = (cost_usd(model, Tokens(output=usage["output_tokens"])), cost_usd(model, Tokens(input=1_000_000)))
+    if output is None or not million:
+        return usage
+    return usage | read | {"input_tokens": max(0, round((usd - float(output)) / float(million) * 1_000_000)), "cache_creation": None}
 
 
 def _segments(body: Json) -> list[tuple[str, Any]]:

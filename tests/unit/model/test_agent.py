@@ -169,7 +169,7 @@ def test_words_said_while_it_runs_are_heard_and_handed_in(client):
     assert "“Hurry up”" in answer.content[0].text
 
 
-def test_told_to_land_it_commits_what_it_changed_and_hands_in(client):
+def test_told_to_land_it_commits_what_it_changed_and_hands_in_at_once(client):
     edit = {"type": "tool_use", "id": "toolu_1", "name": "Edit", "input": {"file_path": "shop/orders.py"}}
     told = [
         {"type": "tool_result", "tool_use_id": "toolu_1", "content": "updated"},
@@ -182,16 +182,11 @@ def test_told_to_land_it_commits_what_it_changed_and_hands_in(client):
     ]
     ask = {"model": "claude-opus-5-5", "max_tokens": 9000, "tools": [*TOOLS, HAND_IN]}
 
-    commit = client.messages.create(**ask, messages=messages)
-    call = commit.content[-1]
-    done = {"type": "tool_result", "tool_use_id": call.id, "content": "[main 1] Keep"}
-    last = client.messages.create(
-        **ask, messages=[*messages, {"role": "assistant", "content": commit.content}, {"role": "user", "content": [done]}]
-    )
+    _, commit, hand_in = client.messages.create(**ask, messages=messages).content
 
-    assert "git commit" in call.input["command"]
-    assert last.content[-1].name == "StructuredOutput"
-    assert "Committed: shop/orders.py." in last.content[-1].input["summary"]
+    assert "git commit" in commit.input["command"]
+    assert hand_in.name == "StructuredOutput"
+    assert "Kept: shop/orders.py." in hand_in.input["summary"]
 
 
 def test_parallel_results_in_any_order_are_matched_to_their_calls(client):

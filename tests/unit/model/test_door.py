@@ -2,11 +2,13 @@
 
 import json
 import time
+from decimal import Decimal
 
 import anthropic
 import httpx2
 import pytest
 
+from dispatch.clients.model_prices import Tokens, cost_usd
 from infra.laptop.model import is_needed
 from tests.model_door import served
 
@@ -30,6 +32,21 @@ def test_a_stream_has_the_apis_events_in_the_apis_order(door):
     assert names[-3:] == ["content_block_stop", "message_delta", "message_stop"]
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert events[-2]["delta"]["stop_reason"] == "tool_use"
+
+
+@pytest.mark.parametrize("model", ["claude-opus-5-5", "claude-sonnet-5"])
+def test_a_call_can_be_made_to_cost_what_a_trial_needs(model):
+    with served(usd_per_call=0.3) as dear:
+        client = anthropic.Anthropic(api_key="any", base_url=dear, max_retries=0)
+        ask = ASK | {"model": model, "messages": said("hello"), "tools": TERMINAL}
+        with client.messages.stream(**ask) as stream:
+            streamed = stream.get_final_message()
+        whole = client.messages.create(**ask)
+
+    for usage in (streamed.usage, whole.usage):
+        tokens = Tokens(usage.input_tokens, usage.output_tokens, usage.cache_read_input_tokens, usage.cache_creation_input_tokens)
+        assert cost_usd(model, tokens) == pytest.approx(Decimal("0.3"), abs=Decimal("0.0001"))
+        assert usage.output_tokens > 1
 
 
 def test_text_arrives_in_small_pieces_that_make_the_whole(client):

@@ -6,7 +6,7 @@ from collections import Counter
 from infra.laptop.model.agent.brief import Brief
 from infra.laptop.model.agent.hand_in import hand_in
 from infra.laptop.model.reading import Conversation
-from infra.laptop.model.script import Result, Script, Step, next_step, use
+from infra.laptop.model.script import Call, Result, Script, Step, next_step
 
 LAND = re.compile(r"\bland now\b", re.IGNORECASE)
 
@@ -25,16 +25,12 @@ def land_if_told(conversation: Conversation, brief: Brief) -> Step | None:
 def _land(conversation: Conversation, brief: Brief, done: list[Result]) -> Script:
     edited = [str(result.call.input.get("file_path")) for result in done if result.call.name == "Edit" and not result.is_error]
     committed = any("git commit" in result.call.input.get("command", "") and not result.is_error for result in done)
-    kept = "There was nothing to keep."
-    if edited and not committed and conversation.can("Bash"):
-        inputs = {"command": 'git commit -a -m "Keep the work so far"', "description": "Commit what is there"}
-        saved = yield from use("Bash", inputs, "I land: first I keep what is there.")
-        committed = not saved.is_error
-    if edited:
-        kept = f"{'Committed' if committed else 'Changed but not committed'}: {', '.join(dict.fromkeys(edited))}."
+    inputs = {"command": 'git commit -a -m "Keep the work so far"', "description": "Commit what is there"}
+    commit = (Call("Bash", inputs),) if edited and not committed and conversation.can("Bash") else ()
+    kept = f"Kept: {', '.join(dict.fromkeys(edited))}." if edited else "There was nothing to keep."
     used = ", ".join(f"{number} x {name}" for name, number in Counter(result.call.name for result in done).items()) or "nothing yet"
     left = f"## Not done\n\nThe rest of “{brief.title}”.\n\n## Next\n\nThe same workflow again, with room to end."
     report = f"## Done\n\nUsed: {used}. {kept}\n\n{left}"
     question = {"category": "out_of_scope", "text": "I was told to land before I was done. Shall it run again?"}
     result = {"outcome": "blocked", "summary": f"Landed early. {kept}", "report": report, "question": question}
-    return (yield from hand_in(conversation, brief, result, "I stop here and hand in what there is."))
+    return (yield from hand_in(conversation, brief, result, "I land: I keep what is there and hand it in, in one go.", before=commit))
