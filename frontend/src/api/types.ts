@@ -788,6 +788,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/policy/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Policy
+         * @description The last days under other limits: what would have run, at what cost, and what would have been missed. Changes nothing.
+         */
+        post: operations["replay_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/policy/versions": {
         parameters: {
             query?: never;
@@ -2470,6 +2490,24 @@ export interface components {
             token: string;
         };
         /**
+         * MissedRun
+         * @description A run that brought an accepted patch or an approved plan, and would not have got that far within the period.
+         */
+        MissedRun: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Cost Usd */
+            cost_usd: number;
+            /** Issue */
+            issue: string;
+            outcome: components["schemas"]["Outcome"];
+            /** Workflow */
+            workflow: string;
+        };
+        /**
          * MoneyToday
          * @description Today's money (UTC).
          */
@@ -2574,6 +2612,24 @@ export interface components {
             /** Password */
             password: string;
             role: components["schemas"]["Role"];
+        };
+        /**
+         * NewReplay
+         * @description A candidate policy: the limits that differ from those in force, and how many days back to try it on, today included.
+         */
+        NewReplay: {
+            /**
+             * Days
+             * @default 30
+             */
+            days: number;
+            /**
+             * Limits
+             * @default {}
+             */
+            limits: {
+                [key: string]: unknown;
+            };
         };
         /**
          * NewSaying
@@ -3088,6 +3144,45 @@ export interface components {
             newest: number;
             /** Waits */
             waits: boolean;
+        };
+        /**
+         * Replay
+         * @description The period as it was, and as it would have been under the candidate.
+         */
+        Replay: {
+            after: components["schemas"]["ReplayFigures"];
+            before: components["schemas"]["ReplayFigures"];
+            /** Days */
+            days: number;
+            /** Missed */
+            missed: components["schemas"]["MissedRun"][];
+            /** Saved Usd */
+            saved_usd: number;
+            /** Sentence */
+            sentence: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /**
+         * ReplayFigures
+         * @description What came, or would have come, of a period's requests. `cost_usd` is of runs that ended in it, `patches` are accepted ones.
+         */
+        ReplayFigures: {
+            /** Cost Usd */
+            cost_usd: number;
+            /** Patches */
+            patches: number;
+            /** Refused */
+            refused: number;
+            /** Runs */
+            runs: number;
+            /** Spawns */
+            spawns: number;
+            /** Waited */
+            waited: number;
         };
         /**
          * Right
@@ -5180,6 +5275,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    replay_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReplay"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
                 };
             };
             /** @description Validation Error */

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Query
 
 from dispatch import spawning
-from dispatch.spawning import Forecast, LedgerPage, Stats
+from dispatch.spawning import Forecast, LedgerPage, NewReplay, Replay, Stats
 from functions.api.callers import Reader
 from functions.api.routing import Router
 from functions.api.unit import TheWork
@@ -37,3 +37,9 @@ def get_stats(work: TheWork, caller: Reader, days: Days = 30) -> Stats:
 def get_forecast(work: TheWork, caller: Reader, ref: str, workflow: Annotated[str, Query(max_length=40)] = "prd-implement") -> Forecast:
     """What a run of the workflow will likely cost and take; hidden until ten such runs have ended by themselves."""
     return spawning.get_forecast(work, ref, workflow)
+
+
+@router.post("/policy/replay")
+def replay_policy(work: TheWork, caller: Reader, wanted: NewReplay) -> Replay:
+    """The last days under other limits: what would have run, at what cost, and what would have been missed. Changes nothing."""
+    return spawning.replay(work, wanted)

@@ -9,6 +9,8 @@ from dispatch.spawning.forecast import forecast, get_forecast
 from dispatch.spawning.offering import offer_waiting, withdraw
 from dispatch.spawning.past import list_ledger, stats
 from dispatch.spawning.past_shapes import Cleaned, EndedRun, Forecast, LedgerPage, Stats
+from dispatch.spawning.replay import decide_again, replay
+from dispatch.spawning.replay_shapes import NewReplay, Replay
 from dispatch.spawning.shapes import (
     BreakerNow,
     BreakerRef,
@@ -49,10 +51,12 @@ __all__ = [
     "InboxItem",
     "KillSwitch",
     "LedgerPage",
+    "NewReplay",
     "NewSpawn",
     "NewSwitch",
     "Policy",
     "PolicyChange",
+    "Replay",
     "Spawn",
     "SpawnState",
     "Stats",
@@ -63,6 +67,7 @@ __all__ = [
     "change_policy",
     "clean_up",
     "close_switch",
+    "decide_again",
     "end_run",
     "fleet",
     "forecast",
@@ -80,6 +85,7 @@ __all__ = [
     "open_switch",
     "publish_fleet",
     "reap_lost_runs",
+    "replay",
     "request",
     "resend_unstarted",
     "reset_breaker",
