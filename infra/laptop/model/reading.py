@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from infra.laptop.model.script import Call, Json, Result
 
 REMINDER = re.compile(r"<system-reminder>.*?</system-reminder>", re.DOTALL)  # the CLI's own notes among a person's words
+MID_TURN = re.compile(r"The user sent a new message while you were working:\n(.*?)\n\nThis is how Claude Code", re.DOTALL)
 WORKING_DIRECTORY = re.compile(r"working directory:\s*(\S+)", re.IGNORECASE)
 LINE_NUMBER = re.compile(r"^ *\d+(?:\t|→)", re.MULTILINE)  # how the CLI's Read numbers lines
 
@@ -86,6 +87,8 @@ def _turns(messages: Sequence[Json]) -> list[Turn]:
     for message in messages:
         if message["role"] == "user":
             _hear(message, turns, calls)
+        elif message["role"] == "system" and turns:
+            turns += [Turn(words.strip()) for words in MID_TURN.findall(words_in(message["content"]))]
         elif message["role"] == "assistant":
             calls |= {block["id"]: Call(block["name"], block["input"]) for block in blocks_of(message, "tool_use")}
             if turns:

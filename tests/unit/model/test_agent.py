@@ -189,6 +189,24 @@ def test_told_to_land_it_commits_what_it_changed_and_hands_in_at_once(client):
     assert "Kept: shop/orders.py." in hand_in.input["summary"]
 
 
+def test_words_said_in_the_middle_of_a_turn_are_heard(client):
+    """Claude Code 2.1.330 tells them in a message of the system's, behind the tool's result."""
+    edit = {"type": "tool_use", "id": "toolu_1", "name": "Edit", "input": {"file_path": "shop/orders.py"}}
+    told = (
+        "The user sent a new message while you were working:\nLand now.\n\nThis is how Claude Code surfaces messages.\n\nUSD budget: $1/$2"
+    )
+    messages: list[Any] = [
+        {"role": "user", "content": brief("prd-implement")},
+        {"role": "assistant", "content": [edit]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "updated"}]},
+        {"role": "system", "content": [{"type": "text", "text": told}]},
+    ]
+
+    answer = client.messages.create(model="claude-opus-5-5", max_tokens=9000, tools=[*TOOLS, HAND_IN], messages=messages)
+
+    assert answer.content[-1].name == "StructuredOutput"
+
+
 def test_parallel_results_in_any_order_are_matched_to_their_calls(client):
     """The CLI sends them as they come."""
     messages: list[Any] = [{"role": "user", "content": brief("prd-investigate")}]
