@@ -6,6 +6,8 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from infra import policy
+
 EPILOG = """\
 settings come from the environment or from a file .env in the project's folder; the most useful ones:
   PORT               where `up` listens (3002)
@@ -44,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     up.set_defaults(run=_up)
     migrate = commands.add_parser("migrate", help="bring the database of PG_DATABASE_URL up to date")
     migrate.set_defaults(run=_migrate)
+    policy.add_parser(commands)
     commands.add_parser("version", help="say which version this is").set_defaults(run=_version)
     return parser
 
