@@ -38,10 +38,10 @@ def lock_admission(work: Work) -> None:
     books_store.lock_admission(work.conn)
 
 
-def decide_on(books: Books, version: int, limits: Limits, asked: Asked, at: datetime, **more: Any) -> Decided:
+def decide_on(books: Books, version: int, limits: Limits, asked: Asked, **more: Any) -> Decided:
     """What the gates say; `more` is what `facts_of` takes."""
     facts = facts_of(books, asked, repository=settings().github_repo, **more)
-    return Decided(asked=asked, facts=facts, ruling=decide(facts, limits, at), policy_version=version, at=at)
+    return Decided(asked=asked, facts=facts, ruling=decide(facts, limits, books.at), policy_version=version, at=books.at)
 
 
 def admit(work: Work, decided: Decided, words: str, *, actor: Actor) -> Run:

@@ -9,7 +9,6 @@ from psycopg import Rollback
 
 from dispatch import issues
 from dispatch.issues import IssueNotFound
-from dispatch.kit import clock
 from dispatch.kit.actors import Actor
 from dispatch.kit.errors import BadInput
 from dispatch.kit.ids import new_id
@@ -18,7 +17,7 @@ from dispatch.kit.work import Work
 from dispatch.runs import Run, workflow_named
 from dispatch.spawning import books_store, store
 from dispatch.spawning.admitting import STATES, Decided, admit, decide_on, keep, lock_admission, tell
-from dispatch.spawning.books import open_books
+from dispatch.spawning.books import read_books
 from dispatch.spawning.shapes import Cause, CustomerRef, NewSpawn, Spawn, Verdict
 
 
@@ -36,11 +35,11 @@ def request(work: Work, ref: str | UUID, new: NewSpawn, *, actor: Actor, cause: 
     if not settings().github_repo:
         raise NoRepository
     issue_id = ref if isinstance(ref, UUID) else issues.get_issue_id(work, ref)  # before the lock: what others wait for is kept short
-    decided = _decide_beside_others(work, issue_id, new, cause) or _decide_alone(work, issue_id, new, cause)
-    admitted = decided.ruling.verdict is Verdict.ADMITTED
-    run = admit(work, decided, new.words, actor=actor) if admitted else None
     with work.conn.pipeline():
-        spawn = _write(work, issue_id, new, decided, run, actor=actor, cause=cause)
+        decided = _decide_beside_others(work, issue_id, new, cause) or _decide_alone(work, issue_id, new, cause)
+        admitted = decided.ruling.verdict is Verdict.ADMITTED
+        run = admit(work, decided, new.words, actor=actor) if admitted else None
+        spawn = _write(work, new, decided, run, actor=actor, cause=cause)
         tell(work, spawn, decided.ruling, actor=actor)
     return spawn
 
@@ -48,7 +47,7 @@ def request(work: Work, ref: str | UUID, new: NewSpawn, *, actor: Actor, cause: 
 def _decide_beside_others(work: Work, issue_id: UUID, new: NewSpawn, cause: Cause | None) -> Decided | None:
     """What the gates say while nobody admits; None where they would admit: then nothing of this attempt is held any more."""
     decided = None
-    with work.conn.pipeline(), work.conn.transaction():
+    with work.conn.transaction():
         books_store.share_admission(work.conn)
         decided = _decide(work, issue_id, new, cause)
         if decided.ruling.verdict is Verdict.ADMITTED:
@@ -59,24 +58,22 @@ def _decide_beside_others(work: Work, issue_id: UUID, new: NewSpawn, cause: Caus
 
 def _decide_alone(work: Work, issue_id: UUID, new: NewSpawn, cause: Cause | None) -> Decided:
     """What the gates say while nobody else decides."""
-    with work.conn.pipeline():
-        lock_admission(work)
-        return _decide(work, issue_id, new, cause)
+    lock_admission(work)
+    return _decide(work, issue_id, new, cause)
 
 
 def _decide(work: Work, issue_id: UUID, new: NewSpawn, cause: Cause | None) -> Decided:
     """The issue is held, and the gates have ruled."""
     books_store.lock_issue(work.conn, issue_id)
-    asked = books_store.select_about(
+    books, asked = books_store.select_books_and_about(
         work.conn, issue_id, workflow=new.workflow, family=cause.family if cause else None, automatic=cause is not None
     )
     if asked is None:
         raise IssueNotFound
-    at = clock.now()  # not work.now: the lock may have been waited for past midnight
-    return decide_on(*open_books(work, at), asked, at, cause=cause, cap_usd=new.cap_usd, forced_because=new.force_because)
+    return decide_on(*read_books(work, books), asked, cause=cause, cap_usd=new.cap_usd, forced_because=new.force_because)
 
 
-def _write(work: Work, issue_id: UUID, new: NewSpawn, decided: Decided, run: Run | None, *, actor: Actor, cause: Cause | None) -> Spawn:
+def _write(work: Work, new: NewSpawn, decided: Decided, run: Run | None, *, actor: Actor, cause: Cause | None) -> Spawn:
     asked, ruling = decided.asked, decided.ruling
     spawn_id = new_id()
     store.insert_spawn(
@@ -94,7 +91,7 @@ def _write(work: Work, issue_id: UUID, new: NewSpawn, decided: Decided, run: Run
     keep(work, spawn_id, decided)
     return Spawn(
         id=spawn_id,
-        issue_id=issue_id,
+        issue_id=asked.issue_id,
         identifier=asked.issue,
         priority=asked.priority,
         customer=CustomerRef(name=asked.customer_name or "", slug=asked.customer) if asked.customer else None,

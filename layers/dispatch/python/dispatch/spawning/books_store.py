@@ -1,19 +1,22 @@
 """The SQL of what decisions rest on: the books, which all share, and what is asked about an issue. Each is one statement, one moment."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
-from psycopg import Connection
+from psycopg import Connection, Cursor
 from psycopg.rows import class_row, scalar_row
 
+from dispatch.kit import clock
 from dispatch.spawning.shapes import Asked, Books, WaitingSpawn
 
 # What happens in admission is the same few statements, looked up by keys: planning them anew each time would take longer than they do.
 ADMISSION = 0x5350_4157_4E  # SPAWN
 
 BOOKS: LiteralString = """
+WITH moment AS MATERIALIZED (SELECT clock_timestamp() + %(ahead)s AS at)
 SELECT jsonb_build_object(
+    'at', moment.at,
     'policy', (
         SELECT jsonb_build_object('version', version, 'limits', limits, 'changed_by', changed_by)
         FROM policy ORDER BY version DESC LIMIT 1
@@ -33,7 +36,7 @@ SELECT jsonb_build_object(
             SELECT workflow, customer_id, count(*) FILTER (WHERE kind = 'reserve') AS spawns,
                    coalesce(sum(amount_usd) FILTER (WHERE kind IN ('settle', 'correct')), 0) AS settled_usd
             FROM ledger
-            WHERE day = %(day)s
+            WHERE day = (moment.at AT TIME ZONE 'UTC')::date
             GROUP BY workflow, customer_id
         ) AS spent
     ),
@@ -48,13 +51,14 @@ SELECT jsonb_build_object(
     'wanted', (
         SELECT coalesce(jsonb_agg(jsonb_build_object('resource', waits_for, 'band', band)), '[]')
         FROM (
-            SELECT waits_for, min(spawn_band(issue.priority, spawn.created_at, %(at)s)) AS band
+            SELECT waits_for, min(spawn_band(issue.priority, spawn.created_at, moment.at)) AS band
             FROM spawn JOIN issue ON issue.id = spawn.issue_id
             WHERE spawn.state = 'waiting' AND waits_for IS NOT NULL
             GROUP BY waits_for
         ) AS waiting
     )
 )::text
+FROM moment
 """
 
 
@@ -75,28 +79,25 @@ def lock_issue(conn: Connection[Any], issue_id: UUID) -> None:
     conn.execute("SELECT id FROM issue WHERE id = %(id)s FOR NO KEY UPDATE", {"id": issue_id})
 
 
-def select_books(conn: Connection[Any], *, at: datetime) -> Books:
+def select_books(conn: Connection[Any]) -> Books:
     """What all decisions share."""
-    with conn.cursor(row_factory=scalar_row) as cursor:
-        text = cursor.execute(BOOKS, {"at": at, "day": at.astimezone(UTC).date()}).fetchone()
-    assert isinstance(text, str)  # noqa: S101 - a SELECT without FROM gives one row
-    return Books.model_validate_json(text)
+    return _books(_ask_books(conn))
 
 
 def select_about(
     conn: Connection[Any], issue_id: UUID, *, workflow: str, family: str | None, automatic: bool, spawn_id: UUID | None = None
 ) -> Asked | None:
     """What the gates ask about the issue, for a waiting spawn or a new one; None where the issue is gone."""
-    with conn.cursor(row_factory=class_row(Asked)) as cursor:
-        return cursor.execute(
-            """
-            SELECT spawn_id, workflow, automatic, issue_id, issue, issue_open, unfinished_run, waiting_spawn, plan_id, plan_cap_usd,
-                   plan_approved_at, has_work_to_test, customer_id, customer, customer_name, family, family_started_at, waiting_reviews,
-                   priority
-            FROM spawn_about(%(spawn_id)s, %(issue_id)s, %(workflow)s, %(family)s, %(automatic)s)
-            """,
-            {"spawn_id": spawn_id, "issue_id": issue_id, "workflow": workflow, "family": family, "automatic": automatic},
-        ).fetchone()
+    return _ask_about(conn, issue_id, workflow=workflow, family=family, automatic=automatic, spawn_id=spawn_id).fetchone()
+
+
+def select_books_and_about(
+    conn: Connection[Any], issue_id: UUID, *, workflow: str, family: str | None, automatic: bool
+) -> tuple[Books, Asked | None]:
+    """What all decisions share, and what the gates ask about the issue for a new spawn; in a pipeline, in one round trip."""
+    about = _ask_about(conn, issue_id, workflow=workflow, family=family, automatic=automatic, spawn_id=None)
+    books = _ask_books(conn)
+    return _books(books), about.fetchone()
 
 
 def select_queue(conn: Connection[Any], *, at: datetime) -> list[UUID]:
@@ -121,3 +122,27 @@ def select_waiting(conn: Connection[Any], ids: list[UUID]) -> list[WaitingSpawn]
             """,
             {"ids": ids},
         ).fetchall()
+
+
+def _ask_books(conn: Connection[Any]) -> Cursor[str]:
+    return conn.cursor(row_factory=scalar_row).execute(BOOKS, {"ahead": clock.ahead()})
+
+
+def _books(cursor: Cursor[str]) -> Books:
+    text = cursor.fetchone()
+    assert text is not None  # noqa: S101 - there is one moment
+    return Books.model_validate_json(text)
+
+
+def _ask_about(
+    conn: Connection[Any], issue_id: UUID, *, workflow: str, family: str | None, automatic: bool, spawn_id: UUID | None
+) -> Cursor[Asked]:
+    return conn.cursor(row_factory=class_row(Asked)).execute(
+        """
+        SELECT spawn_id, workflow, automatic, issue_id, issue, issue_open, unfinished_run, waiting_spawn, plan_id, plan_cap_usd,
+               plan_approved_at, has_work_to_test, customer_id, customer, customer_name, family, family_started_at, waiting_reviews,
+               priority
+        FROM spawn_about(%(spawn_id)s, %(issue_id)s, %(workflow)s, %(family)s, %(automatic)s)
+        """,
+        {"spawn_id": spawn_id, "issue_id": issue_id, "workflow": workflow, "family": family, "automatic": automatic},
+    )

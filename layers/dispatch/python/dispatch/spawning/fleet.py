@@ -35,14 +35,14 @@ WAITING = 200  # as many as a screen shows
 
 def fleet(work: Work) -> Fleet:
     """The fleet as it is now. Days begin at 00:00 UTC."""
-    books, version, limits = open_books(work, work.now)
+    books, version, limits = open_books(work)
     return Fleet(
         running=runs.list_unfinished(work),
-        waiting=store.list_waiting(work.conn, at=work.now, limit=WAITING),
+        waiting=store.list_waiting(work.conn, at=books.at, limit=WAITING),
         slots=_slots(books, limits),
         money=_money(work, books, limits),
         spawns_today=_spawns_today(books, limits),
-        outcomes_today=runs.outcomes_since(work, _midnight(work.now)),
+        outcomes_today=runs.outcomes_since(work, _midnight(books.at)),
         kill_switch=any(switch.scope is SwitchScope.EVERYTHING for switch in books.kill_switches),
         kill_switches=list_switches(work, closed=True),
         breakers=list_breakers(work, limits),

@@ -7,7 +7,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from dispatch import activity
-from dispatch.kit import clock
 from dispatch.kit.actors import SYSTEM, Actor
 from dispatch.kit.events import Event
 from dispatch.kit.settings import Limits
@@ -27,9 +26,8 @@ def offer_waiting(work: Work) -> list[Spawn]:
     What one of them waits for is held for it: nobody behind it takes what comes free.
     """
     lock_admission(work)
-    at = clock.now()
-    offer = _Offer(work, at, *open_books(work, at))
-    return [spawn for one in _waiting(work, at) if (spawn := offer.put(one))]
+    offer = _Offer(work, *open_books(work))
+    return [spawn for one in _waiting(work, offer.books.at) if (spawn := offer.put(one))]
 
 
 def withdraw(work: Work, issue_id: UUID, *, actor: Actor) -> bool:
@@ -52,7 +50,6 @@ class _Offer:
     """One walk along the queue, with the books as it changes them."""
 
     work: Work
-    at: datetime
     books: Books
     version: int
     limits: Limits
@@ -74,7 +71,6 @@ class _Offer:
             self.version,
             self.limits,
             one.asked,
-            self.at,
             cause=one.cause,
             cap_usd=one.cap_usd,
             forced_because=one.forced_because,
@@ -111,7 +107,7 @@ class _Offer:
             today = SpentToday(workflow=run.workflow, customer_id=asked.customer_id, spawns=1, settled_usd=Decimal())
             self.books.today.append(today)
         run_id, family = run.id if run else None, decided.asked.family
-        store.set_spawn(self.work.conn, one.id, state=STATES[verdict], run_id=run_id, family=family, at=self.at)
+        store.set_spawn(self.work.conn, one.id, state=STATES[verdict], run_id=run_id, family=family, at=self.books.at)
         keep(self.work, one.id, decided)
         spawn = store.select_spawn(self.work.conn, one.id)
         tell(self.work, spawn, decided.ruling, actor=SYSTEM)

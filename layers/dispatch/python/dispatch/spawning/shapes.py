@@ -276,8 +276,9 @@ class Wanted(BaseModel):
 
 
 class Books(BaseModel):
-    """What all decisions share, as of one moment. `policy` None: there is no version yet."""
+    """What all decisions share, as of one moment, the database's. `policy` None: there is no version yet."""
 
+    at: datetime
     policy: PolicyNow | None
     unfinished: list[Held]
     today: list[SpentToday]
