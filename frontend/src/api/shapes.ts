@@ -65,30 +65,9 @@ export type LimitValue = number | null | string[] | Record<string, number>;
 export type Limits = Record<string, LimitValue>;
 /** Read and written by the names of the limits, so that a page need not know them all. */
 export type Policy = Omit<Shape<'Policy'>, 'limits'> & { limits: Limits };
-export interface ReplayFigures {
-  spawns: number;
-  runs: number;
-  waited: number;
-  refused: number;
-  cost_usd: number;
-  patches: number;
-}
-export interface MissedRun {
-  issue: string;
-  workflow: Workflow;
-  at: string;
-  outcome: Outcome;
-  cost_usd: number;
-}
-export interface Replay {
-  days: number;
-  since: string;
-  before: ReplayFigures;
-  after: ReplayFigures;
-  saved_usd: number;
-  missed: MissedRun[];
-  sentence: string;
-}
+export type ReplayFigures = Shape<'ReplayFigures'>;
+export type MissedRun = Shape<'MissedRun'>;
+export type Replay = Shape<'Replay'>;
 export type Forecast = Shape<'Forecast'>;
 export type Customer = Shape<'Customer'>;
 export type Inbox = Shape<'Inbox'>;
