@@ -16,15 +16,14 @@ class Purse:
 
     def has_to_land(self) -> bool:
         """Whether the agent's next call may cross the landing line, or would leave no room for the call that lands."""
-        spent, ahead = self.meter.metered_usd, self.meter.next_call_usd
-        return spent + ahead >= LAND_AT * self.cap_usd or spent + 2 * ahead > self.cap_usd
+        return self._after(1) >= round(LAND_AT * self.cap_usd, 6) or self._after(2) > self.cap_usd
 
     def is_spent(self, *, had_its_call: bool) -> bool:
         """Whether the cap has been reached, or would be passed by one more call like the last.
 
         An agent that was told to land gets one call to do so, whatever it may cost: `had_its_call` says that it had it.
         """
-        would_pass = had_its_call and self.meter.metered_usd + self.meter.next_call_usd > self.cap_usd
+        would_pass = had_its_call and self._after(1) > self.cap_usd
         return would_pass or self.meter.metered_usd >= self.cap_usd
 
     def why_land(self) -> str:
@@ -38,6 +37,10 @@ class Purse:
         if self.meter.metered_usd >= self.cap_usd:
             return f"The run reached its cap of ${self.cap_usd:.2f}."
         return f"The run's cap of ${self.cap_usd:.2f} has no room for another call: ${self.meter.metered_usd:.2f} is spent."
+
+    def _after(self, calls: int) -> float:
+        """Dollars spent after so many calls more."""
+        return round(self.meter.metered_usd + calls * self.meter.next_call_usd, 6)
 
     def _calls_left(self) -> int:
         ahead = self.meter.next_call_usd
