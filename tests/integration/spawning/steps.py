@@ -208,8 +208,8 @@ def beat(world: World) -> None:
 def beat_late(world: World) -> None:
     """The runner of an ended run beats once more; a cancelled one's cost is taken, nobody else's."""
     if found := world.ended():
-        spent = world.cost()
-        world.do(lambda unit: spawning.hear_heartbeat(unit, found[0], Heartbeat(generation=1, metered_usd=spent)))
+        spent, quiet = world.cost(), world.chance.random() < 0.3
+        world.do(lambda unit: spawning.hear_heartbeat(unit, found[0], Heartbeat(generation=1, metered_usd=spent, quiet=quiet)))
 
 
 def hand_in(world: World) -> None:
@@ -399,7 +399,7 @@ STEPS: dict[Callable[[World], None], float] = {  # how often, beside the others
     hand_in_stale: 3,
     sweep: 0.6,
     cancel: 2.5,
-    withdraw: 1.5,
+    withdraw: 3,
     offer: 3,
     decide_plan: 4,
     change_policy: 2,

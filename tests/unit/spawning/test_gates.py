@@ -481,6 +481,12 @@ def test_what_is_off_at_zero_or_unset_holds_nobody(limits: dict[str, Any], facts
     assert decide(FREE.model_copy(update=facts), LIMITS.model_copy(update=limits), NOW).verdict is Verdict.ADMITTED
 
 
+def test_a_plan_stands_to_the_end_of_its_last_day() -> None:
+    approved = FREE.model_copy(update={"workflow": "prd-implement", "plan_approved_at": NOW - timedelta(days=14)})
+
+    assert decide(approved, LIMITS, NOW).verdict is Verdict.ADMITTED
+
+
 @pytest.mark.parametrize("limit", ["max_concurrent_spawns", "max_concurrent_spawns_prd", "daily_spawn_budget", "daily_spawn_budget_prd"])
 def test_what_is_none_at_zero_lets_nobody_through(limit: str) -> None:
     assert decide(FREE, LIMITS.model_copy(update={limit: 0}), NOW).verdict is Verdict.WAITS
