@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from dispatch.kit.errors import DispatchError
 from dispatch.kit.work import Work
-from dispatch.orchestrator.commands import acting, looking
+from dispatch.orchestrator.commands import acting, limiting, looking
 from dispatch.orchestrator.commands.markdown import plain, table
 from dispatch.people import Caller
 
@@ -48,10 +48,13 @@ COMMANDS = {
     "/search": Command("/search WORDS", "Issues that share words with these", looking.search),
     "/why": Command("/why ID", "Why its runs were admitted, wait or were refused", looking.why),
     "/runs": Command("/runs [ID]", "The latest runs, of one issue or of all", looking.list_runs),
-    "/spend": Command("/spend", "Today's money, runs and outcomes", looking.spend),
+    "/spend": Command("/spend", "Today's money by workflow and customer, and the week's", limiting.spend),
+    "/limits": Command("/limits", "The limits in force, and who set them", limiting.limits),
     "/plan": Command("/plan ID", "An issue's newest plan", looking.plan),
     "/approve": Command("/approve ID", "Approve an issue's plan, which implements it", acting.approve, acts=True),
     "/cancel": Command("/cancel ID", "Cancel an issue's run, or what waits for it", acting.cancel, acts=True),
+    "/stop": Command("/stop SCOPE [VALUE] REASON", "Stop everything, or one workflow, repository or family", limiting.stop, acts=True),
+    "/resume": Command("/resume [SCOPE VALUE]", "Let start again what was stopped", limiting.resume, acts=True),
     "/help": Command("/help", "These commands", _help),
 }
 

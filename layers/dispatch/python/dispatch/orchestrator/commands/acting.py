@@ -10,7 +10,7 @@ from dispatch.plans import PlanDecision
 
 def approve(work: Work, words: str, caller: Caller) -> str:
     """The issue's newest plan is approved, and implemented."""
-    _check(caller, Right.PLANS, "approve a plan")
+    check_right(caller, Right.PLANS, "approve a plan")
     found = plans.find_plan(work, _needed(words, "/approve DISPATCH-12"))
     if found is None:
         raise BadInput("It has no plan to approve.")
@@ -22,12 +22,13 @@ def approve(work: Work, words: str, caller: Caller) -> str:
 
 def cancel(work: Work, words: str, caller: Caller) -> str:
     """The issue's run is cancelled, or what waits for it is withdrawn."""
-    _check(caller, Right.SPAWN, "cancel a run")
+    check_right(caller, Right.SPAWN, "cancel a run")
     run = spawning.cancel_issue_run(work, _needed(words, "/cancel DISPATCH-12"), actor=caller.actor)
     return f"Cancelled: {run.workflow} on {run.identifier}." if run else "It was only waiting, and waits no more."
 
 
-def _check(caller: Caller, right: Right, deed: str) -> None:
+def check_right(caller: Caller, right: Right, deed: str) -> None:
+    """Raises MissingRight, saying what they may not do, where the caller lacks the right."""
     if not caller.may(right):
         raise MissingRight(f"You may not {deed}: it needs the right `{right}`.", needs=right)
 

@@ -4,9 +4,10 @@ from dispatch import issues, plans, runs, spawning
 from dispatch.issues import IssueFilter
 from dispatch.kit.errors import BadInput
 from dispatch.kit.work import Work
-from dispatch.orchestrator.commands.markdown import issue_table, plain, run_table, table, usd, waits_for
+from dispatch.orchestrator.commands.limiting import money, stopped
+from dispatch.orchestrator.commands.markdown import clock, issue_table, plain, run_table, table, usd, waits_for
 from dispatch.people import Caller
-from dispatch.spawning import Decision, Fleet
+from dispatch.spawning import Decision
 
 SHOWN = 30
 DESCRIPTION_LETTERS = 4000
@@ -15,13 +16,18 @@ DESCRIPTION_LETTERS = 4000
 def status(work: Work, _words: str, _caller: Caller) -> str:
     """What runs, what waits, and what waits for people."""
     fleet, inbox = spawning.fleet(work), spawning.inbox(work, limit=SHOWN)
-    parts = [f"**{fleet.slots.used} of {fleet.slots.total} agents at work**, {len(fleet.waiting)} waiting. {_money(fleet)}"]
-    if fleet.kill_switch:
-        parts.append("**The kill switch is on:** nothing starts.")
+    parts = [f"**{fleet.slots.used} of {fleet.slots.total} agents at work**, {len(fleet.waiting)} waiting. {money(fleet)}"]
+    if lines := stopped(fleet):
+        parts.append("\n".join(lines))
     if fleet.running:
         parts.append(run_table(fleet.running))
     if fleet.waiting:
-        parts.append("\n".join(f"- {spawn.identifier} {spawn.workflow} waits: {plain(spawn.reason)}" for spawn in fleet.waiting))
+        parts.append(
+            "\n".join(
+                f"- {spawn.identifier} {spawn.workflow} waits: {plain(spawn.reason)}{_turn(spawn.would_turn)}"
+                for spawn in fleet.waiting[:SHOWN]
+            )
+        )
     if inbox:
         needs = [f"- {item.issue.identifier} **{item.kind}**: {plain(item.text, most=200)}" for item in inbox]
         parts.append("\n".join(["**Needs you**", "", *needs]))
@@ -81,15 +87,6 @@ def list_runs(work: Work, words: str, _caller: Caller) -> str:
     return run_table(found) if found else "There has been no run yet."
 
 
-def spend(work: Work, _words: str, _caller: Caller) -> str:
-    """Today's money."""
-    fleet = spawning.fleet(work)
-    today = fleet.spawns_today
-    outcomes = ", ".join(f"{count} {outcome}" for outcome, count in fleet.outcomes_today.items()) or "none ended yet"
-    spawns = " · ".join(f"{name} {used.used} of {used.total}" for name, used in (("errors", today.error), ("asked for", today.prd)))
-    return f"{_money(fleet)}\n\nRuns today: {spawns}. Outcomes: {outcomes}. Days begin at 00:00 UTC."
-
-
 def plan(work: Work, words: str, _caller: Caller) -> str:
     """The newest plan of an issue."""
     found = plans.find_plan(work, _needed(words, "/plan DISPATCH-12"))
@@ -116,12 +113,9 @@ def _needed(words: str, example: str) -> str:
     return words
 
 
-def _money(fleet: Fleet) -> str:
-    money = fleet.money
-    spent = f"{usd(money.settled_usd)} settled, {usd(money.reserved_usd)} reserved"
-    return f"Today: {spent}, {usd(money.left_usd)} left of {usd(money.limit_usd)}."
-
-
 def _decision(decision: Decision) -> str:
-    turn = f" {plain(decision.would_turn)}" if decision.would_turn else ""
-    return f"- **{decision.verdict}** {decision.workflow}: {plain(decision.reason)}{turn}"
+    return f"- **{decision.verdict}** {decision.workflow}, {clock(decision.at)}: {plain(decision.reason)}{_turn(decision.would_turn)}"
+
+
+def _turn(smallest_change: str | None) -> str:
+    return f" *{plain(smallest_change)}*" if smallest_change else ""

@@ -4,12 +4,12 @@ from typing import Any
 
 from dispatch.kit.errors import NotFound
 from dispatch.kit.work import Work
-from dispatch.orchestrator.tools import asking, fleet, reading, writing
+from dispatch.orchestrator.tools import asking, fleet, limiting, reading, writing
 from dispatch.orchestrator.tools.tool import Context, Tool
 
 __all__ = ["Context", "Tool", "definitions", "use"]
 
-TOOLS = {tool.name: tool for family in (reading, writing, asking, fleet) for tool in family.TOOLS}
+TOOLS = {tool.name: tool for family in (reading, writing, asking, fleet, limiting) for tool in family.TOOLS}
 
 
 class NoSuchTool(NotFound):

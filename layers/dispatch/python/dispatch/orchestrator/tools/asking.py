@@ -5,16 +5,16 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from dispatch import issues, plans
+from dispatch import issues, plans, spawning
 from dispatch.issues import Issue, NewIssue, Priority
 from dispatch.kit.errors import Conflict
-from dispatch.kit.settings import settings
 from dispatch.kit.shapes import Line, Words
 from dispatch.kit.work import Work
 from dispatch.orchestrator import choosing
 from dispatch.orchestrator.shapes import SpawnAction
 from dispatch.orchestrator.tools.tool import Context, Input, Tool
 from dispatch.runs import workflow_named
+from dispatch.spawning import SwitchScope
 
 ASKED = "Nothing has started. The person sees the question with its buttons and what it can cost; end your turn with one short line."
 VERBS = {
@@ -105,13 +105,22 @@ def _ask(work: Work, issue: Issue, workflow: str, words: str, context: Context, 
         raise NotWorthAsking(f"{issue.identifier} has a run already: {issue.running.workflow} is {issue.running.state}.")
     if issue.status.is_closed:
         raise NotWorthAsking(f"{issue.identifier} is closed ({issue.status.name}). Move it back to the board first.")
-    cap = cap_usd or settings().max_agent_cost_per_run
+    _refuse_what_is_stopped(work, workflow)
+    limits = spawning.get_policy(work).limits
+    cap = cap_usd or limits.max_agent_cost_by_workflow.get(workflow, limits.max_agent_cost_per_run)
     question = _question(issue.identifier, workflow, cap)
     action = SpawnAction(issue_id=issue.id, identifier=issue.identifier, workflow=workflow, words=words, cap_usd=cap)
     choice_id = choosing.ask(
         work, question, VERBS[workflow], action, turn_id=context.turn_id, chat_id=context.chat_id, tool_use_id=context.tool_use_id
     )
     return {"asked": True, "choice": str(choice_id), "issue": issue.identifier, "question": question, "note": ASKED}
+
+
+def _refuse_what_is_stopped(work: Work, workflow: str) -> None:
+    for switch in spawning.list_switches(work, closed=True):
+        if switch.scope is SwitchScope.EVERYTHING or (switch.scope is SwitchScope.WORKFLOW and switch.value == workflow):
+            what = "Everything" if switch.scope is SwitchScope.EVERYTHING else workflow
+            raise NotWorthAsking(f"{what} is stopped ({switch.reason}). An admin opens it again, with `/resume`.")
 
 
 def _question(identifier: str, workflow: str, cap_usd: Decimal) -> str:

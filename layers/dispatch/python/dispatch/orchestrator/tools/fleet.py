@@ -26,15 +26,18 @@ def fleet_status(work: Work, _wanted: NothingInput, _context: Context) -> dict[s
     return {
         "running": [show_run(run) for run in fleet.running],
         "waiting": [
-            {"issue": spawn.identifier, "workflow": spawn.workflow, "reason": spawn.reason, "place": spawn.place} for spawn in fleet.waiting
+            spawn.model_dump(mode="json", include={"identifier", "workflow", "reason", "would_turn", "place"}, exclude_none=True)
+            for spawn in fleet.waiting[:30]
         ],
         "waits_for_a_person": [
             {"issue": item.issue.identifier, "kind": item.kind, "text": item.text[:300]} for item in spawning.inbox(work, limit=20)
         ],
         "slots": fleet.slots,
-        "money": fleet.money,
+        "money": fleet.money.model_dump(mode="json", exclude={"by_workflow", "by_customer"}),
         "outcomes_today": fleet.outcomes_today,
-        "kill_switch": fleet.kill_switch,
+        "everything_is_stopped": fleet.kill_switch,
+        "kill_switches": [switch.model_dump(mode="json", include={"scope", "value", "reason"}) for switch in fleet.kill_switches],
+        "breakers": [breaker.model_dump(mode="json", exclude_none=True) for breaker in fleet.breakers if breaker.open],
         "note": WRITTEN_BY_OTHERS,
     }
 
