@@ -2,7 +2,7 @@
 
 import pytest
 
-from dispatch import plans
+from dispatch import plans, spawning
 from dispatch.issues import Issue
 from dispatch.kit.work import work
 from dispatch.plans import PlanDecision
@@ -38,6 +38,35 @@ def test_a_person_starts_what_cools_down() -> None:
     doing.end(doing.start(ask_by_itself(issue := doing.make_issue())), outcome="no_changes_needed")
 
     assert doing.ask(issue, "auto-investigate").state is SpawnState.ADMITTED
+
+
+@pytest.mark.parametrize("places", ["0", "1"])
+def test_a_person_who_asks_takes_the_place_of_what_waits_by_itself_until_somebody_does(setting: pytest.MonkeyPatch, places: str) -> None:
+    setting.setenv("MAX_CONCURRENT_SPAWNS_ERROR", places)
+    waits = ask_by_itself(issue := doing.make_issue(), occurrences=1)
+    assert waits.gate == "occurrences"
+
+    asked = doing.ask(issue, "auto-investigate")
+
+    assert asked.state is (SpawnState.ADMITTED if places == "1" else SpawnState.WAITING)
+    with work() as unit:
+        assert [spawn.id for spawn in spawning.fleet(unit).waiting] == ([] if places == "1" else [asked.id])
+
+
+def test_a_person_who_is_refused_leaves_what_waits_by_itself_where_it_is() -> None:
+    waits = ask_by_itself(issue := doing.make_issue(), occurrences=1)
+
+    assert doing.ask(issue, "prd-implement").gate == "precondition"
+
+    with work() as unit:
+        assert [spawn.id for spawn in spawning.fleet(unit).waiting] == [waits.id]
+
+
+def test_what_waits_by_itself_for_a_place_keeps_it_when_a_person_asks_too(setting: pytest.MonkeyPatch) -> None:
+    setting.setenv("MAX_CONCURRENT_SPAWNS_ERROR", "0")
+    ask_by_itself(issue := doing.make_issue())
+
+    assert doing.ask(issue, "auto-investigate").reason == f"{issue.identifier} waits for an agent already."
 
 
 def test_an_error_seen_too_seldom_waits_and_says_how_often_it_takes() -> None:

@@ -18,6 +18,7 @@ from dispatch.runs import Run, workflow_named
 from dispatch.spawning import books_store, store
 from dispatch.spawning.admitting import STATES, Decided, admit, decide_on, keep, lock_admission, tell
 from dispatch.spawning.books import read_books
+from dispatch.spawning.offering import withdraw
 from dispatch.spawning.shapes import Cause, CustomerRef, NewSpawn, Spawn, Verdict
 
 
@@ -70,11 +71,15 @@ def _decide(work: Work, issue_id: UUID, new: NewSpawn, cause: Cause | None) -> D
     )
     if asked is None:
         raise IssueNotFound
+    if asked.waiting_spawn and cause is None and store.waits_for_a_person(work.conn, issue_id):
+        asked = asked.model_copy(update={"waiting_spawn": False, "takes_place": True})
     return decide_on(*read_books(work, books), asked, cause=cause, cap_usd=new.cap_usd, forced_because=new.force_because)
 
 
 def _write(work: Work, new: NewSpawn, decided: Decided, run: Run | None, *, actor: Actor, cause: Cause | None) -> Spawn:
     asked, ruling = decided.asked, decided.ruling
+    if asked.takes_place and ruling.verdict is not Verdict.REFUSED:
+        withdraw(work, asked.issue_id, actor=actor)
     spawn_id = new_id()
     store.insert_spawn(
         work.conn,

@@ -164,7 +164,10 @@ class Spawn(BaseModel):
 
 
 class Asked(BaseModel):
-    """What the gates ask about a spawn's issue, as of one moment. `spawn_id` None is a new one's."""
+    """What the gates ask about a spawn's issue, as of one moment. `spawn_id` None is a new one's.
+
+    `takes_place`: a person asks for what waits by itself until somebody does; theirs takes its place.
+    """
 
     spawn_id: UUID | None
     workflow: str
@@ -185,6 +188,7 @@ class Asked(BaseModel):
     family_started_at: datetime | None
     waiting_reviews: int
     priority: str
+    takes_place: bool = False
 
     @property
     def band(self) -> int:

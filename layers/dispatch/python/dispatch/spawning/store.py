@@ -124,6 +124,23 @@ def list_waiting(conn: Connection[Any], *, at: datetime, limit: int) -> list[Spa
         ).fetchall()
 
 
+def waits_for_a_person(conn: Connection[Any], issue_id: UUID) -> bool:
+    """Whether what waits for the issue started by itself, and would start at once if a person asked for it."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return bool(
+            cursor.execute(
+                """
+                SELECT gate IN ('cooldown', 'occurrences', 'review_capacity')
+                FROM spawn JOIN decision ON decision.spawn_id = spawn.id
+                WHERE issue_id = %(issue_id)s AND state = 'waiting' AND cause IS NOT NULL
+                ORDER BY decision.id DESC
+                LIMIT 1
+                """,
+                {"issue_id": issue_id},
+            ).fetchone()
+        )
+
+
 def withdraw_waiting(conn: Connection[Any], issue_id: UUID, *, at: datetime) -> bool:
     """The issue's waiting spawn is withdrawn; whether there was one."""
     return (
