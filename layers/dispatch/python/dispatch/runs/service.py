@@ -70,8 +70,8 @@ def mark_starting(work: Work, run_id: UUID, generation: int) -> Run | None:
     return run
 
 
-def note_external(work: Work, run_id: UUID, *, external_id: str | None, external_url: str | None) -> None:
-    """The runtime's own name for the run is known, so that it can be cancelled there."""
+def note_external(work: Work, run_id: UUID, *, external_id: str, external_url: str | None) -> None:
+    """The run has a job, with the runtime's own name for it, by which it can be cancelled there; empty where the runtime told none."""
     store.set_external(work.conn, run_id, external_id=external_id, external_url=external_url)
 
 

@@ -80,7 +80,7 @@ def set_starting(conn: Connection[Any], run_id: UUID, generation: int, *, at: da
     return done.rowcount == 1
 
 
-def set_external(conn: Connection[Any], run_id: UUID, *, external_id: str | None, external_url: str | None) -> None:
+def set_external(conn: Connection[Any], run_id: UUID, *, external_id: str, external_url: str | None) -> None:
     """What the runtime calls the run."""
     conn.execute(
         "UPDATE run SET external_id = %(external_id)s, external_url = %(external_url)s WHERE id = %(id)s",

@@ -43,6 +43,8 @@ def hear_heartbeat(work: Work, run_id: UUID, beat: Heartbeat) -> Directives:
     directives = runs.heartbeat(work, run_id, beat)
     if directives.directive == "cancel" and beat.metered_usd is not None:
         _correct(work, runs.get_run(work, run_id), Decimal(str(beat.metered_usd)), note="told after the cancel")
+    if beat.quiet:
+        publish_fleet(work)
     return directives
 
 

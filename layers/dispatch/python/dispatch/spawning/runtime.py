@@ -1,9 +1,14 @@
 """Where runs run: GitHub Actions, or whatever answers like it at GITHUB_API_URL (a laptop does)."""
 
+from datetime import timedelta
+
 from dispatch.clients import github
 from dispatch.clients.github import WorkflowRun
+from dispatch.kit import clock
 from dispatch.kit.settings import settings
 from dispatch.runs import Run
+
+UNNAMED = timedelta(minutes=3)  # its runner has been refused a dozen times by then, and has ended its agent
 
 
 def start(run: Run) -> WorkflowRun:
@@ -23,5 +28,7 @@ def cancel(run: Run) -> None:
 
 
 def has_ended(run: Run) -> bool:
-    """Whether the run's job is over at its runtime; one that never began is. Raises github.NoAnswer."""
-    return not run.external_id or github.has_ended(run.repository, run.external_id)
+    """Whether the finished run's job is over at its runtime. One without a name there is given time. Raises github.NoAnswer."""
+    if run.external_id:
+        return github.has_ended(run.repository, run.external_id)
+    return run.finished_at is not None and clock.now() - run.finished_at > UNNAMED
