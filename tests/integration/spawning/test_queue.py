@@ -1,11 +1,14 @@
 """The queue: who is next, and that nobody takes what somebody ahead waits for."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from dispatch import customers, issues, spawning
 from dispatch.customers import NewCustomer
 from dispatch.issues import IssueChange
-from dispatch.kit.work import work
+from dispatch.kit.work import close_connection, work
 from dispatch.spawning import Spawn, SpawnState
 from tests import doing
 from tests.conftest import Clock
@@ -123,3 +126,23 @@ def _waiting() -> list[Spawn]:
 def _order(asked: dict[str, Spawn]) -> list[str]:
     names = {spawn.id: name for name, spawn in asked.items()}
     return [names[spawn.id] for spawn in _waiting()]
+
+
+def test_a_spawn_whose_issue_was_just_deleted_is_passed_over(setting: pytest.MonkeyPatch) -> None:
+    gone, stays = _ask(), _ask()
+    setting.setenv("MAX_CONCURRENT_SPAWNS_PRD", "1")
+
+    with ThreadPoolExecutor(1) as pool:
+        with work() as unit:
+            issues.delete_issue(unit, gone.issue_id, actor=doing.ADA)
+            offered = pool.submit(_offer_in_a_thread)
+            time.sleep(0.3)  # until it waits for the issue
+
+        assert [spawn.id for spawn in offered.result(10)] == [stays.id]
+
+
+def _offer_in_a_thread() -> list[Spawn]:
+    try:
+        return offer()
+    finally:
+        close_connection()

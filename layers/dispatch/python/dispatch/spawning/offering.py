@@ -14,7 +14,7 @@ from dispatch.kit.work import Work
 from dispatch.spawning import books_store, store
 from dispatch.spawning.admitting import STATES, Decided, admit, decide_on, keep, lock_admission, tell
 from dispatch.spawning.books import open_books
-from dispatch.spawning.shapes import Books, Held, Spawn, SpentToday, Verdict, WaitingSpawn
+from dispatch.spawning.shapes import Asked, Books, Held, Spawn, SpentToday, Verdict, WaitingSpawn
 from dispatch.spawning.telling import publish_fleet
 
 PAGE = 500  # waiting spawns looked at together
@@ -58,8 +58,12 @@ class _Offer:
     def put(self, one: WaitingSpawn) -> Spawn | None:
         """The spawn is put to the gates; returns it where it waits no more."""
         decided = self._decide(one)
-        if decided.ruling.verdict is Verdict.ADMITTED and self._hold(one):
-            decided = self._decide(one)
+        if decided.ruling.verdict is not Verdict.WAITS:
+            if (asked := self._hold(one)) is None:
+                return None  # its issue was deleted just now, and the spawn with it
+            if asked != one.asked:
+                one.asked = asked
+                decided = self._decide(one)
         if decided.ruling.verdict is Verdict.WAITS:
             self._leave(one, decided)
             return None
@@ -77,14 +81,13 @@ class _Offer:
             held=self.held,
         )
 
-    def _hold(self, one: WaitingSpawn) -> bool:
-        """The issue is held, and what the gates ask about it is read again; False where nothing about it has changed meanwhile."""
+    def _hold(self, one: WaitingSpawn) -> Asked | None:
+        """The issue is held, and what the gates ask about it is read again; None where it is gone."""
         before = one.asked
         books_store.lock_issue(self.work.conn, before.issue_id)
-        one.asked = books_store.select_about(
+        return books_store.select_about(
             self.work.conn, before.issue_id, spawn_id=one.id, workflow=one.workflow, family=before.family, automatic=before.automatic
-        ) or before.model_copy(update={"issue_open": False})
-        return one.asked != before
+        )
 
     def _leave(self, one: WaitingSpawn, decided: Decided) -> None:
         """The spawn waits on; why is told where it is for something else now."""
