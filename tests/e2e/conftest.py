@@ -54,20 +54,20 @@ def claude() -> Path:
 @pytest.fixture(scope="session")
 def instance(tmp_path_factory: pytest.TempPathFactory, claude: Path) -> Iterator[Instance]:
     """An instance that tests share: none of them may mind what others left there. Its model loses no time."""
-    yield from _running(Instance(tmp_path_factory.mktemp("shared") / "data", claude=claude, SCRIPTED_MODEL_PACE_MS="1"))
+    yield from running(Instance(tmp_path_factory.mktemp("shared") / "data", claude=claude, SCRIPTED_MODEL_PACE_MS="1"))
 
 
 @pytest.fixture(scope="session")
 def slow_instance(tmp_path_factory: pytest.TempPathFactory, claude: Path) -> Iterator[Instance]:
     """The same with a model that speaks slowly enough to be interrupted, and may call tools once in a turn."""
     settings = {"SCRIPTED_MODEL_PACE_MS": "60", "ORCHESTRATOR_MAX_TOOL_ROUNDS": "1"}
-    yield from _running(Instance(tmp_path_factory.mktemp("slow") / "data", claude=claude, **settings))
+    yield from running(Instance(tmp_path_factory.mktemp("slow") / "data", claude=claude, **settings))
 
 
 @pytest.fixture
 def new_instance(tmp_path: Path, claude: Path) -> Iterator[Instance]:
     """An instance where nothing has been done yet."""
-    yield from _running(Instance(tmp_path / "data", claude=claude, SCRIPTED_MODEL_PACE_MS="3"))
+    yield from running(Instance(tmp_path / "data", claude=claude, SCRIPTED_MODEL_PACE_MS="3"))
 
 
 @pytest.fixture(scope="session")
@@ -143,6 +143,18 @@ def show(context: BrowserContext, instance: Instance) -> Open:
     return open_page
 
 
+def running(instance: Instance) -> Iterator[Instance]:
+    """It starts while one of us builds the site; in the end it is gone, and what it kept."""
+    instance.launch()
+    _build_site()
+    instance.wait_until_up()
+    yield instance
+    instance.end_jobs()
+    instance.stop()
+    actual = place.data_place(instance.data / "postgres", place.lesser_account())
+    subprocess.run(["rm", "-rf", str(instance.data), *map(str, actual.parent.glob(f"{actual.name}*"))], check=True)
+
+
 def fill_in(page: Page, password: str = PASSWORD) -> None:
     """The password is sent."""
     page.get_by_label("Password").fill(password)
@@ -168,18 +180,6 @@ def held_back(page: Page, where: str | re.Pattern[str]) -> Iterator[None]:
     for route in waiting:
         route.continue_()
     page.unroute(where, hold)
-
-
-def _running(instance: Instance) -> Iterator[Instance]:
-    """It starts while one of us builds the site; in the end it is gone, and what it kept."""
-    instance.launch()
-    _build_site()
-    instance.wait_until_up()
-    yield instance
-    instance.end_jobs()
-    instance.stop()
-    actual = place.data_place(instance.data / "postgres", place.lesser_account())
-    subprocess.run(["rm", "-rf", str(instance.data), *map(str, actual.parent.glob(f"{actual.name}*"))], check=True)
 
 
 def _build_site() -> None:

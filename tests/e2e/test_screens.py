@@ -24,7 +24,7 @@ WIDTHS = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "heigh
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], "resultTypes": ["violations"]}
 
 
-NAMES = ["sign-in", "terminal", "terminal with a chat", "board", "issue with a plan", "issue with a finished run"]
+NAMES = ["sign-in", "terminal", "terminal with a chat", "board", "fleet", "settings", "issue with a plan", "issue with a finished run"]
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,8 @@ def _address(name: str, request: pytest.FixtureRequest) -> str:
             return "/?chat=new"
         case "terminal with a chat":
             return f"/?chat={request.getfixturevalue('chat')}"
-        case "board":
-            return "/board"
+        case "board" | "fleet" | "settings":
+            return f"/{name}"
         case "issue with a plan":
             return f"/issue/{request.getfixturevalue('planned')}"
         case _:
@@ -136,6 +136,8 @@ def _wait_for_all_of(page: Page, name: str) -> None:
         "terminal": page.get_by_text("Try one of these"),
         "terminal with a chat": page.get_by_role("button", name="Not now"),
         "board": page.get_by_role("article").first,
+        "fleet": page.get_by_role("region", name="Runs").get_by_role("row").nth(1),
+        "settings": page.get_by_label("Agents in all"),
         "issue with a plan": page.get_by_role("button", name="Approve and implement"),
         "issue with a finished run": page.get_by_role("list", name="Commits"),
     }
