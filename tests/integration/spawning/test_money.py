@@ -7,13 +7,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from dispatch import customers, plans, spawning
+from dispatch import customers, plans, runs, spawning
 from dispatch.briefs import BriefedClaim
 from dispatch.customers import NewCustomer
 from dispatch.kit import clock as kit_clock
 from dispatch.kit.errors import StaleClaim
 from dispatch.kit.work import work
-from dispatch.runs import Heartbeat
+from dispatch.runs import Heartbeat, NewEvents
 from dispatch.spawning import SpawnState
 from dispatch.spawning.shapes import MoneyToday
 from tests import doing
@@ -99,6 +99,28 @@ def test_a_run_settles_once_and_only_upwards(database: str, told: list[float | N
     assert _money().settled_usd == Decimal(str(settled))
     assert _kinds(database, claim)[:2] == ["reserve", "settle"]
     assert _kinds(database, claim).count("settle") == 1
+
+
+@pytest.mark.parametrize("cost", [1_000_000, 999_999.9999999, 1e12, float("nan"), float("inf"), -1])
+def test_a_cost_that_cannot_be_counts_as_unmeasured(cost: float) -> None:
+    claim = doing.start(doing.ask(doing.make_issue()))
+
+    run = doing.end(claim, outcome="no_changes_needed", cost_usd=cost)
+
+    assert (run.outcome, run.cost_usd, _money().settled_usd) == ("failed", None, 25)
+
+
+@pytest.mark.parametrize("spent", [1_000_000, 1e12, float("nan"), float("inf"), -5, "9", None])
+def test_a_figure_that_cannot_be_does_not_count_as_metered(spent: object) -> None:
+    claim = doing.start(doing.ask(doing.make_issue()))
+    usage = {"seq": 1, "at": kit_clock.now(), "kind": "usage", "data": {"metered_usd": spent}}
+
+    with work() as unit:
+        runs.record_events(unit, claim.run, NewEvents.model_validate({"generation": 1, "events": [usage]}))
+
+    assert _beat(claim, 3) == "continue"
+    with work() as unit:
+        assert runs.get_run(unit, claim.run).metered_usd == 3
 
 
 def test_a_contradictory_result_changes_no_outcome() -> None:

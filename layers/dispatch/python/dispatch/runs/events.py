@@ -10,7 +10,7 @@ from dispatch import stream
 from dispatch.kit.events import Event
 from dispatch.kit.work import Work
 from dispatch.runs import masking, message_store, store
-from dispatch.runs.protocol import AgentEvent, NewEvents, Received
+from dispatch.runs.protocol import MOST_USD, AgentEvent, NewEvents, Received
 from dispatch.runs.service import hold_claim
 from dispatch.runs.shapes import Run
 
@@ -48,7 +48,7 @@ def _publish(work: Work, run: Run, *, seq: int | None, at: datetime, kind: str, 
 def _note(work: Work, run: Run, fresh: list[AgentEvent]) -> Decimal:
     """Lists show a run's newest line and what it has spent so far; that is returned, as far as these events tell it."""
     lines = [line for event in fresh if (line := _line(event))]
-    metered = [spent for event in fresh if event.kind == "usage" and isinstance(spent := event.data.get("metered_usd"), int | float)]
+    metered = [spent for event in fresh if event.kind == "usage" and (spent := _spent(event.data.get("metered_usd"))) is not None]
     models = [str(event.data["model"]) for event in fresh if event.kind == "started" and event.data.get("model")]
     if lines or metered or models:
         store.set_last_line(
@@ -59,6 +59,11 @@ def _note(work: Work, run: Run, fresh: list[AgentEvent]) -> Decimal:
             model=models[-1][:100] if models else None,
         )
     return Decimal(str(max(metered, default=0)))
+
+
+def _spent(given: Any) -> float | None:
+    """What a usage event says was spent; None where it says nothing that can be."""
+    return float(given) if isinstance(given, int | float) and 0 <= given <= MOST_USD else None
 
 
 def _line(event: AgentEvent) -> str | None:

@@ -14,7 +14,7 @@ from dispatch.kit.events import Event
 from dispatch.kit.work import Work
 from dispatch.runs import masking, moves, questions, store
 from dispatch.runs.patches import find_patch, propose_patch
-from dispatch.runs.protocol import Ending, NewQuestion, Result
+from dispatch.runs.protocol import MOST_USD, Ending, NewQuestion, Result
 from dispatch.runs.service import announce, get_run, tell
 from dispatch.runs.shapes import Outcome, Patch, Run, State
 from dispatch.runs.workflows import workflow_named
@@ -85,7 +85,7 @@ def _failed(given: dict[str, Any], run: Run, reason: str) -> Result:
         generation=generation if isinstance(generation, int) else run.generation,
         outcome="failed",
         summary=reason,
-        cost_usd=float(cost) if isinstance(cost, int | float) and 0 <= cost <= 1_000_000 else None,
+        cost_usd=float(cost) if isinstance(cost, int | float) and 0 <= cost <= MOST_USD else None,
         report=masking.mask(repr(given))[:100_000],
     )
 

@@ -8,6 +8,9 @@ from pydantic import BaseModel, Field
 
 from dispatch.runs.shapes import Check, Commit, Patch, PatchFile, PlanBody, Run
 
+MOST_USD = 999_999  # what the tables hold
+Spent = Annotated[float, Field(ge=0, le=MOST_USD, allow_inf_nan=False)]
+
 
 class NewClaim(BaseModel):
     """A job asks for its run. A job that never heard the answer asks again with the same `nonce`, and is the same job."""
@@ -54,7 +57,7 @@ class Heartbeat(BaseModel):
     """
 
     generation: int
-    metered_usd: Annotated[float, Field(ge=0, le=1_000_000)] | None = None
+    metered_usd: Spent | None = None
     tool_in_flight: str | None = None
     heard: Annotated[list[UUID], Field(max_length=1000)] = []
     quiet: bool = False
@@ -95,7 +98,7 @@ class Result(BaseModel):
     generation: int
     outcome: Literal["completed", "no_changes_needed", "investigation_complete", "blocked", "needs_decision", "failed"]
     summary: Annotated[str, Field(max_length=5000)]
-    cost_usd: Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)] | None = None
+    cost_usd: Spent | None = None
     num_turns: int | None = None
     model: str | None = None
     usage: dict[str, Any] | None = None
