@@ -40,7 +40,7 @@ export const session = new Session(api);
 export const instance = new InstanceFacts(api);
 export const chats = new Chats(api, feed, { now: () => new Date().toISOString() });
 export const commands = new Commands(api, { wait });
-export const fleet = new Fleet(api, feed, wait);
+export const fleet = new Fleet(api, feed);
 export const inbox = new Inbox(api, feed);
 export const recent = new RecentIssues(api, feed);
 export const palette = new Palette(api, { recent: () => recent.issues, wait });

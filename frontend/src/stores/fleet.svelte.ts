@@ -1,12 +1,10 @@
 /** What runs, what waits, and what today costs; with the newest line of every run. */
 
 import type { Api } from '#api/client.ts';
-import type { AgentEvent, Fleet as FleetShape, Frame, KillSwitch, RunSummary } from '#api/shapes.ts';
+import type { AgentEvent, Fleet as FleetShape, Frame, RunSummary } from '#api/shapes.ts';
 import type { Feed } from './feed.svelte.ts';
 import { Following } from './following.ts';
 import { lineOf } from './lines.ts';
-
-const QUIETER_MS = 1000; // who waits for silence looks this often
 
 export class Fleet {
   shown = $state<FleetShape | null>(null);
@@ -16,12 +14,10 @@ export class Fleet {
 
   #runs = new Map<string, () => void>();
   #following: Following;
-  #lookAgain: (() => void) | null = null;
 
   constructor(
     private readonly api: Api,
     private readonly feed: Feed,
-    private readonly wait: (ms: number, then: () => void) => () => void,
   ) {
     this.#following = new Following({ feed, topic: 'fleet', read: () => this.#read() });
   }
@@ -33,7 +29,6 @@ export class Fleet {
 
   stop(): void {
     this.#following.stop();
-    this.#lookAgain?.();
     this.#follow([]);
     this.shown = null;
   }
@@ -54,8 +49,6 @@ export class Fleet {
     this.shown = fleet;
     this.failure = null;
     this.#follow(fleet.running);
-    this.#lookAgain?.();
-    this.#lookAgain = fleet.kill_switches.some(isLoud) ? this.wait(QUIETER_MS, () => void this.#following.readAgain()) : null;
   }
 
   #follow(running: RunSummary[]): void {
@@ -90,9 +83,4 @@ export class Fleet {
     const run = this.shown?.running.find(({ id }) => id === change.id);
     if (run) Object.assign(run, change);
   }
-}
-
-/** Not all that it stopped is known to be quiet: no frame tells when a runner has said its last. */
-function isLoud({ stopped, quiet }: KillSwitch): boolean {
-  return quiet < stopped;
 }

@@ -7,13 +7,13 @@ import { Fleet } from './fleet.svelte.ts';
 import { Inbox } from './inbox.svelte.ts';
 
 const RUN = { id: 'r1', identifier: 'DISPATCH-1', state: 'running', last_line: 'Reading the code' } as RunSummary;
-const fleetWith = (...running: RunSummary[]): Shape => ({ running, waiting: [], kill_switches: [] }) as unknown as Shape;
+const fleetWith = (...running: RunSummary[]): Shape => ({ running, waiting: [] }) as unknown as Shape;
 
 async function started(answer: Shape) {
   const server = new PretendServer();
   const feed = new Feed(server);
   const api = new PretendApi().answer('GET /fleet', answer);
-  const fleet = new Fleet(api, feed, (ms, then) => server.wait(ms, then));
+  const fleet = new Fleet(api, feed);
   feed.start();
   fleet.start();
   await server.pass(20);
@@ -51,18 +51,6 @@ test('a change that overtakes an older answer is read once more', async () => {
   await server.pass(20);
 
   expect(fleet.shown?.running).toHaveLength(1);
-});
-
-test('until what was stopped is quiet it is looked at again and again', async () => {
-  const stopped = (quiet: number): Shape => ({ ...fleetWith(), kill_switches: [{ stopped: 2, quiet }] }) as unknown as Shape;
-  const { api, fleet, server } = await started(stopped(1));
-
-  await server.pass(2500);
-  api.answer('GET /fleet', stopped(2));
-  await server.pass(5000);
-
-  expect(fleet.shown?.kill_switches[0]?.quiet).toBe(2);
-  expect(api.asked).toHaveLength(4);
 });
 
 test('the inbox is read again when it changes, and once more when it changes meanwhile', async () => {
