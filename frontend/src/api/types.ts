@@ -616,6 +616,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/issues/{ref}/spawn/force": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Force Spawn
+         * @description The issue's waiting spawn passes the gates that only pace the work. 404 where none waits; it may wait on, and says why.
+         */
+        post: operations["force_spawn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/issues/{ref}/why": {
         parameters: {
             query?: never;
@@ -1887,7 +1907,7 @@ export interface components {
          * @description `noun.participle`.
          * @enum {string}
          */
-        Event: "issue.created" | "issue.changed" | "issue.deleted" | "comment.added" | "activity.added" | "spawn.admitted" | "spawn.waiting" | "spawn.refused" | "spawn.withdrawn" | "spawn.changed" | "run.state" | "run.event" | "run.started" | "run.finished" | "run.cancelled" | "run.lost" | "plan.changed" | "plan.proposed" | "plan.approved" | "plan.returned" | "question.changed" | "question.asked" | "question.answered" | "patch.proposed" | "patch.published" | "patch.unpublished" | "fleet.changed" | "inbox.changed" | "turn.started" | "turn.text" | "turn.tool_started" | "turn.tool_finished" | "turn.restarted" | "turn.choice" | "turn.finished" | "choice.taken" | "command.answered";
+        Event: "issue.created" | "issue.changed" | "issue.deleted" | "comment.added" | "activity.added" | "spawn.admitted" | "spawn.waiting" | "spawn.refused" | "spawn.withdrawn" | "spawn.forced" | "spawn.changed" | "run.state" | "run.event" | "run.started" | "run.finished" | "run.cancelled" | "run.lost" | "plan.changed" | "plan.proposed" | "plan.approved" | "plan.returned" | "question.changed" | "question.asked" | "question.answered" | "patch.proposed" | "patch.published" | "patch.unpublished" | "fleet.changed" | "inbox.changed" | "turn.started" | "turn.text" | "turn.tool_started" | "turn.tool_finished" | "turn.restarted" | "turn.choice" | "turn.finished" | "choice.taken" | "command.answered";
         /**
          * FeedPage
          * @description Frames after some seq, in order. There is more where the last frame's seq is below `newest`; 0 means nothing was ever published.
@@ -1924,6 +1944,14 @@ export interface components {
             spawns_today: components["schemas"]["SpawnsToday"];
             /** Waiting */
             waiting: components["schemas"]["Spawn"][];
+        };
+        /**
+         * Force
+         * @description Why a spawn passes the gates that only pace the work.
+         */
+        Force: {
+            /** Because */
+            because: string;
         };
         /**
          * Forecast
@@ -4955,6 +4983,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Cancelled"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    force_spawn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Force"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Spawn"];
                 };
             };
             /** @description Validation Error */

@@ -7,13 +7,6 @@ import { Doing } from './doing.svelte.ts';
 /** The gates that only pace the work: an admin may start a run in spite of them. */
 const PACING = ['breaker', 'cooldown', 'occurrences', 'concurrency', 'daily_spawns', 'review_capacity'];
 
-export interface Force {
-  /** Why now. */
-  because: string;
-  /** For the agent. */
-  words: string;
-}
-
 export function canForce(gate: string | null): boolean {
   return gate !== null && PACING.includes(gate);
 }
@@ -38,11 +31,10 @@ export class Queue {
     });
   }
 
-  /** What waits is withdrawn and asked for anew, past the gates that only pace; `because` stays with the decision. */
-  force({ identifier, workflow }: Pick<Spawn, 'identifier' | 'workflow'>, { because, words }: Force): Promise<boolean> {
+  /** What waits passes the gates that only pace; `because` stays with the decision. */
+  force({ identifier }: Pick<Spawn, 'identifier'>, because: string): Promise<boolean> {
     return this.forcing.run(async () => {
-      await this.api.post(`/issues/${identifier}/spawn/cancel`);
-      const spawn = await this.api.post<Spawn>(`/issues/${identifier}/spawn`, { workflow, words: words.trim(), force_because: because.trim() });
+      const spawn = await this.api.post<Spawn>(`/issues/${identifier}/spawn/force`, { because: because.trim() });
       this.readAgain();
       if (spawn.state !== 'admitted') throw new Problem(409, spawn.gate ?? spawn.state, [spawn.reason, spawn.would_turn].filter(Boolean).join(' '));
     });

@@ -19,21 +19,23 @@ test.each([
 });
 
 test('a forced spawn carries its reason', async () => {
-  const api = new PretendApi().answer('POST /issues/DISPATCH-7/spawn/cancel', { run_id: null }).answer('POST /issues/DISPATCH-7/spawn', { ...SPAWN, state: 'admitted' });
+  const api = new PretendApi().answer('POST /issues/DISPATCH-7/spawn/force', { ...SPAWN, state: 'admitted' });
 
-  expect(await new Queue(api, () => undefined).force(SPAWN, { because: ' The customer waits ', words: 'Mind the till' })).toBe(true);
+  expect(await new Queue(api, () => undefined).force(SPAWN, ' The customer waits ')).toBe(true);
 
-  expect(api.asked.map(({ path }) => path)).toEqual(['/issues/DISPATCH-7/spawn/cancel', '/issues/DISPATCH-7/spawn']);
-  expect(api.asked[1]?.body).toEqual({ workflow: 'qa-test', words: 'Mind the till', force_because: 'The customer waits' });
+  expect(api.asked[0]?.body).toEqual({ because: 'The customer waits' });
 });
 
 test('a forced spawn that waits for money all the same says so', async () => {
-  const api = new PretendApi()
-    .answer('POST /issues/DISPATCH-7/spawn/cancel', { run_id: null })
-    .answer('POST /issues/DISPATCH-7/spawn', { ...SPAWN, gate: 'money', reason: 'Today $190.00 is spent.', would_turn: 'It starts when $5.00 is free.' });
+  const api = new PretendApi().answer('POST /issues/DISPATCH-7/spawn/force', {
+    ...SPAWN,
+    gate: 'money',
+    reason: 'Today $190.00 is spent.',
+    would_turn: 'It starts when $5.00 is free.',
+  });
   const queue = new Queue(api, () => undefined);
 
-  expect(await queue.force(SPAWN, { because: 'Now', words: '' })).toBe(false);
+  expect(await queue.force(SPAWN, 'Now')).toBe(false);
   expect(queue.forcing.refusal).toBe('Today $190.00 is spent. It starts when $5.00 is free.');
 });
 

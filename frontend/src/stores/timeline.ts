@@ -69,6 +69,8 @@ export function tellingOf({ kind, data }: Activity): Telling {
       return say('waiting', `asked for ${workflow || 'a run'}; it waits`, reason);
     case 'spawn.refused':
       return say('blocked', `asked for ${workflow || 'a run'}; it was refused`, reason);
+    case 'spawn.forced':
+      return say('running', 'starts what waits anyway', word(data['because']));
     case 'spawn.withdrawn':
       return say('stop', `withdrew ${workflow || 'a run'}`, reason);
     case 'run.started':

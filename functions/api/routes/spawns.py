@@ -4,11 +4,12 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from dispatch import spawning
+from dispatch import issues, spawning
+from dispatch.kit.shapes import Line
 from dispatch.people import MissingRight, Right
 from dispatch.runs import RunSummary
 from dispatch.spawning import Cleaned, Decision, Fleet, InboxItem, NewSpawn, Spawn, SpawnState
-from functions.api.callers import AdminAlone, Reader, Spawner
+from functions.api.callers import Admin, AdminAlone, Reader, Spawner
 from functions.api.errors import problem
 from functions.api.routing import Router
 from functions.api.unit import TheWork
@@ -37,6 +38,12 @@ class Active(BaseModel):
     items: list[RunSummary]
 
 
+class Force(BaseModel):
+    """Why a spawn passes the gates that only pace the work."""
+
+    because: Line
+
+
 class Cancelled(BaseModel):
     """The run that was cancelled; None where a waiting spawn was withdrawn."""
 
@@ -60,6 +67,12 @@ def cancel_spawn(work: TheWork, caller: Spawner, ref: str) -> Cancelled:
     """The issue's run is cancelled, or its waiting spawn withdrawn. 404 where there is neither."""
     run = spawning.cancel_issue_run(work, ref, actor=caller.actor)
     return Cancelled(run_id=str(run.id) if run else None)
+
+
+@router.post("/issues/{ref}/spawn/force")
+def force_spawn(work: TheWork, caller: Admin, ref: str, force: Force) -> Spawn:
+    """The issue's waiting spawn passes the gates that only pace the work. 404 where none waits; it may wait on, and says why."""
+    return spawning.force(work, issues.get_issue_id(work, ref), force.because, actor=caller.actor)
 
 
 @router.get("/issues/{ref}/why")

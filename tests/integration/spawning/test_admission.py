@@ -9,6 +9,7 @@ import pytest
 from dispatch import runs, spawning
 from dispatch.kit import clock as kit_clock
 from dispatch.kit import work as kit_work
+from dispatch.kit.errors import NotFound
 from dispatch.kit.work import work
 from dispatch.runs import Heartbeat
 from dispatch.spawning import NewSpawn, SpawnState
@@ -177,3 +178,37 @@ def _together(count: int, act):
 
     with ThreadPoolExecutor(count) as pool:
         return list(pool.map(one, range(count)))
+
+
+def test_what_waits_for_a_place_is_forced_with_its_words_and_a_reason(setting: pytest.MonkeyPatch) -> None:
+    setting.setenv("MAX_CONCURRENT_SPAWNS_PRD", "0")
+    issue = doing.make_issue()
+    doing.ask(issue, words="Mind the till", cap_usd=7)
+
+    with work() as unit:
+        spawn = spawning.force(unit, issue.id, "The customer waits", actor=doing.ADA)
+
+    assert (spawn.state, spawn.forced_because) == (SpawnState.ADMITTED, "The customer waits")
+    with work() as unit:
+        run = runs.get_run(unit, spawn.run_id) if spawn.run_id else None
+    assert run
+    assert (run.words, run.cap_usd) == ("Mind the till", 7)
+
+
+def test_what_waits_for_money_waits_on_however_it_is_forced(setting: pytest.MonkeyPatch) -> None:
+    setting.setenv("DAILY_COST_LIMIT_USD", "30")
+    doing.ask(doing.make_issue())
+    issue = doing.make_issue()
+    doing.ask(issue)
+
+    with work() as unit:
+        spawn = spawning.force(unit, issue.id, "The customer waits", actor=doing.ADA)
+
+    assert (spawn.state, spawn.gate) == (SpawnState.WAITING, "money")
+
+
+def test_nothing_is_forced_where_nothing_waits() -> None:
+    issue = doing.make_issue()
+
+    with work() as unit, pytest.raises(NotFound):
+        spawning.force(unit, issue.id, "The customer waits", actor=doing.ADA)

@@ -15,6 +15,7 @@ class Event(StrEnum):
     SPAWN_WAITING = "spawn.waiting"
     SPAWN_REFUSED = "spawn.refused"
     SPAWN_WITHDRAWN = "spawn.withdrawn"
+    SPAWN_FORCED = "spawn.forced"
     SPAWN_CHANGED = "spawn.changed"
     RUN_STATE = "run.state"
     RUN_EVENT = "run.event"

@@ -6,7 +6,7 @@ from dispatch.spawning.changing import change_policy, get_policy, list_versions
 from dispatch.spawning.ending import cancel_issue_run, cancel_run, end_run, hear_heartbeat, reap_lost_runs
 from dispatch.spawning.fleet import fleet, inbox, list_decisions, why
 from dispatch.spawning.forecast import forecast, get_forecast
-from dispatch.spawning.offering import offer_waiting, withdraw
+from dispatch.spawning.offering import force, offer_waiting, withdraw
 from dispatch.spawning.past import list_ledger, stats
 from dispatch.spawning.past_shapes import Cleaned, EndedRun, Forecast, LedgerPage, Stats
 from dispatch.spawning.replay import decide_again, replay
@@ -72,6 +72,7 @@ __all__ = [
     "decide_again",
     "end_run",
     "fleet",
+    "force",
     "forecast",
     "get_forecast",
     "get_policy",

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from dispatch import activity
 from dispatch.kit.actors import SYSTEM, Actor
+from dispatch.kit.errors import NotFound
 from dispatch.kit.events import Event
 from dispatch.kit.settings import Limits
 from dispatch.kit.work import Work
@@ -20,6 +21,10 @@ from dispatch.spawning.telling import publish_fleet
 PAGE = 500  # waiting spawns looked at together
 
 
+class NothingWaits(NotFound):
+    """Nothing waits for an agent here: it has started, or was withdrawn."""
+
+
 def offer_waiting(work: Work) -> list[Spawn]:
     """Waiting spawns are put to the gates again, in the order of the queue; returns those that wait no more.
 
@@ -28,6 +33,18 @@ def offer_waiting(work: Work) -> list[Spawn]:
     lock_admission(work)
     offer = _Offer(work, *open_books(work))
     return [spawn for one in _waiting(work, offer.books.at) if (spawn := offer.put(one))]
+
+
+def force(work: Work, issue_id: UUID, because: str, *, actor: Actor) -> Spawn:
+    """The issue's waiting spawn passes the gates that only pace the work; where another holds it, it waits on. Raises NothingWaits."""
+    lock_admission(work)
+    spawn_id = store.set_forced(work.conn, issue_id, because)
+    if spawn_id is None:
+        raise NothingWaits
+    activity.add_activity(work, issue_id, Event.SPAWN_FORCED, actor=actor, data={"because": because})
+    offer = _Offer(work, *open_books(work))
+    turned = [offer.put(one) for one in books_store.select_waiting(work.conn, [spawn_id])]
+    return next((spawn for spawn in turned if spawn), None) or store.select_spawn(work.conn, spawn_id)
 
 
 def withdraw(work: Work, issue_id: UUID, *, actor: Actor) -> bool:

@@ -63,6 +63,15 @@ def set_spawn(conn: Connection[Any], spawn_id: UUID, *, state: str, run_id: UUID
     )
 
 
+def set_forced(conn: Connection[Any], issue_id: UUID, because: str) -> UUID | None:
+    """The issue's waiting spawn is forced from now on; its id, None where none waits."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(
+            "UPDATE spawn SET forced_because = %(because)s WHERE issue_id = %(issue_id)s AND state = 'waiting' RETURNING id",
+            {"issue_id": issue_id, "because": because},
+        ).fetchone()
+
+
 def set_waits_for(conn: Connection[Any], spawn_id: UUID, waits_for: str | None) -> None:
     """The waiting spawn waits for something else now."""
     conn.execute("UPDATE spawn SET waits_for = %(waits_for)s WHERE id = %(id)s", {"id": spawn_id, "waits_for": waits_for})
@@ -86,7 +95,7 @@ def insert_decision(conn: Connection[Any], spawn_id: UUID, ruling: Ruling, facts
 
 
 def select_spawn(conn: Connection[Any], spawn_id: UUID) -> Spawn:
-    """The spawn, which does not wait."""
+    """The spawn, without its place in the queue."""
     with conn.cursor(row_factory=class_row(Spawn)) as cursor:
         found = cursor.execute(
             """
