@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from dispatch.kit.settings import Limits
+from dispatch.spawning.fact_shapes import Cause, Facts, Verdict
 from dispatch.spawning.gates import GATES, PACING, decide
-from dispatch.spawning.shapes import Breaker, BreakerScope, Cause, Facts, Verdict
+from dispatch.spawning.limit_shapes import Breaker, BreakerScope
 
 NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
 LIMITS = Limits.model_validate({})

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from dispatch.kit.settings import Limits
 from dispatch.runs import WORKFLOWS, Bucket, workflow_named
+from dispatch.spawning.fact_shapes import Cause, Facts, Ruling, Verdict
 from dispatch.spawning.gates import decide
-from dispatch.spawning.shapes import Breaker, BreakerScope, Cause, Facts, Ruling, Verdict
+from dispatch.spawning.limit_shapes import Breaker, BreakerScope
 
 NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
 MOST = {"max_examples": 300, "deadline": None, "suppress_health_check": [HealthCheck.too_slow], "derandomize": True}

@@ -4,34 +4,16 @@ from dispatch.spawning.admitting import lock_admission
 from dispatch.spawning.asking import request
 from dispatch.spawning.changing import change_policy, get_policy, list_versions
 from dispatch.spawning.ending import cancel_issue_run, cancel_run, end_run, hear_heartbeat, reap_lost_runs
+from dispatch.spawning.fact_shapes import Cause, Verdict
 from dispatch.spawning.fleet import fleet, inbox, list_decisions, why
 from dispatch.spawning.forecast import forecast, get_forecast
+from dispatch.spawning.limit_shapes import BreakerNow, BreakerRef, BreakerScope, KillSwitch, NewSwitch, Policy, PolicyChange, SwitchScope
 from dispatch.spawning.offering import force, offer_waiting, withdraw
 from dispatch.spawning.past import list_ledger, stats
 from dispatch.spawning.past_shapes import Cleaned, EndedRun, Forecast, LedgerPage, Stats
 from dispatch.spawning.replay import decide_again, replay
 from dispatch.spawning.replay_shapes import NewReplay, Replay
-from dispatch.spawning.shapes import (
-    BreakerNow,
-    BreakerRef,
-    BreakerScope,
-    Cause,
-    Decision,
-    DecisionFilter,
-    DecisionPage,
-    Fleet,
-    InboxItem,
-    KillSwitch,
-    NewSpawn,
-    NewSwitch,
-    Policy,
-    PolicyChange,
-    Purse,
-    Spawn,
-    SpawnState,
-    SwitchScope,
-    Verdict,
-)
+from dispatch.spawning.shapes import Decision, DecisionFilter, DecisionPage, Fleet, InboxItem, NewSpawn, Purse, Spawn, SpawnState
 from dispatch.spawning.starting import note_quiet_runs, resend_unstarted, start_run, stop_at_runtime
 from dispatch.spawning.sweeping import clean_up
 from dispatch.spawning.switches import close_switch, list_switches, open_switch, reset_breaker

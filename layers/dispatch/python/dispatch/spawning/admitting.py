@@ -13,9 +13,10 @@ from dispatch.kit.settings import Limits, settings
 from dispatch.kit.work import Work
 from dispatch.runs import NewRun, Run
 from dispatch.spawning import books_store, ledger, store
+from dispatch.spawning.fact_shapes import Asked, Books, Facts, Ruling, Verdict
 from dispatch.spawning.facts import facts_of
 from dispatch.spawning.gates import decide
-from dispatch.spawning.shapes import Asked, Books, Facts, Ruling, Spawn, SpawnState, Verdict
+from dispatch.spawning.shapes import Spawn, SpawnState
 from dispatch.spawning.telling import publish_fleet
 
 STATES = {Verdict.ADMITTED: SpawnState.ADMITTED, Verdict.WAITS: SpawnState.WAITING, Verdict.REFUSED: SpawnState.REFUSED}

@@ -18,8 +18,9 @@ from dispatch.runs import Run, workflow_named
 from dispatch.spawning import books_store, store
 from dispatch.spawning.admitting import STATES, Decided, admit, decide_on, keep, lock_admission, tell
 from dispatch.spawning.books import read_books
+from dispatch.spawning.fact_shapes import Cause, Verdict
 from dispatch.spawning.offering import withdraw
-from dispatch.spawning.shapes import Cause, CustomerRef, NewSpawn, Spawn, Verdict
+from dispatch.spawning.shapes import CustomerRef, NewSpawn, Spawn
 
 
 class NoRepository(BadInput):

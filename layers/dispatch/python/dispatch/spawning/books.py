@@ -3,7 +3,8 @@
 from dispatch.kit.settings import Limits, settings
 from dispatch.kit.work import Work
 from dispatch.spawning import books_store, policy
-from dispatch.spawning.shapes import Books, ClosedSwitch, SwitchScope
+from dispatch.spawning.fact_shapes import Books, ClosedSwitch
+from dispatch.spawning.limit_shapes import SwitchScope
 
 
 def open_books(work: Work) -> tuple[Books, int, Limits]:

@@ -8,7 +8,7 @@ from psycopg import Connection, Cursor
 from psycopg.rows import class_row, scalar_row
 
 from dispatch.kit import clock
-from dispatch.spawning.shapes import Asked, Books, WaitingSpawn
+from dispatch.spawning.fact_shapes import Asked, Books, WaitingSpawn
 
 # What happens in admission is the same few statements, looked up by keys: planning them anew each time would take longer than they do.
 ADMISSION = 0x5350_4157_4E  # SPAWN

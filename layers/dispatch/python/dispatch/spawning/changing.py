@@ -12,7 +12,7 @@ from dispatch.runs import WORKFLOWS
 from dispatch.spawning import policy, policy_store
 from dispatch.spawning.admitting import lock_admission
 from dispatch.spawning.ending import offer_freed
-from dispatch.spawning.shapes import Policy, PolicyChange
+from dispatch.spawning.limit_shapes import Policy, PolicyChange
 from dispatch.spawning.telling import publish_fleet
 
 

@@ -4,7 +4,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from dispatch.runs import Bucket, workflow_named
-from dispatch.spawning.shapes import Asked, Books, BreakerScope, Cause, ClosedSwitch, Facts, Held, SwitchScope
+from dispatch.spawning.fact_shapes import Asked, Books, Cause, ClosedSwitch, Facts, Held
+from dispatch.spawning.limit_shapes import BreakerScope, SwitchScope
 
 
 def facts_of(

@@ -12,22 +12,9 @@ from dispatch.kit.work import Work
 from dispatch.runs import Bucket, workflow_named
 from dispatch.spawning import store
 from dispatch.spawning.books import open_books
-from dispatch.spawning.shapes import (
-    Books,
-    Decision,
-    DecisionFilter,
-    DecisionPage,
-    Fleet,
-    Held,
-    InboxItem,
-    MoneyToday,
-    Purse,
-    Slots,
-    SpawnsToday,
-    SpentToday,
-    SwitchScope,
-    Used,
-)
+from dispatch.spawning.fact_shapes import Books, Held, SpentToday
+from dispatch.spawning.limit_shapes import SwitchScope
+from dispatch.spawning.shapes import Decision, DecisionFilter, DecisionPage, Fleet, InboxItem, MoneyToday, Purse, Slots, SpawnsToday, Used
 from dispatch.spawning.switches import list_breakers, list_switches
 
 WAITING = 200  # as many as a screen shows

@@ -1,15 +1,15 @@
 """The gates, in order, as one pure function of the facts, the limits and the moment. The first that speaks decides."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Decimal
-from typing import NamedTuple
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
 from dispatch.kit.settings import Limits
-from dispatch.runs import Bucket, workflow_named
-from dispatch.spawning.shapes import Breaker, BreakerScope, Facts, Ruling, Verdict
+from dispatch.runs import workflow_named
+from dispatch.spawning.fact_shapes import Facts, Ruling, Verdict
+from dispatch.spawning.limit_shapes import BreakerScope
+from dispatch.spawning.measures import CENT, ceiling_usd, days, places, purses, reserve_usd, resting, usd
 
-CENT = Decimal("0.01")
 Said = Ruling | None
 Gate = Callable[[Facts, Limits, datetime], Said]
 NIGHT = "It starts after 00:00 UTC."
@@ -28,17 +28,6 @@ def decide(facts: Facts, limits: Limits, now: datetime) -> Ruling:
         reason=f"Every gate is open for {title} of {facts.issue}.{forced}",
         reserve_usd=reserve_usd(facts, limits),
     )
-
-
-def reserve_usd(facts: Facts, limits: Limits) -> Decimal:
-    """What is set aside for the run: the cap asked for, the approved plan's, or the policy's; a breaker's probe gets little."""
-    asked = facts.asked_usd or (facts.plan_cap_usd if facts.workflow == "prd-implement" else None) or ceiling_usd(facts.workflow, limits)
-    return min(asked, limits.breaker_probe_usd) if _resting(facts, limits) else asked
-
-
-def ceiling_usd(workflow: str, limits: Limits) -> Decimal:
-    """The most that one run of the workflow may cost."""
-    return limits.max_agent_cost_by_workflow.get(workflow, limits.max_agent_cost_per_run)
 
 
 def kill_switch(facts: Facts, limits: Limits, _now: datetime) -> Said:
@@ -80,7 +69,7 @@ def preconditions(facts: Facts, limits: Limits, now: datetime) -> Said:
 
 def breaker(facts: Facts, limits: Limits, now: datetime) -> Said:
     """Before the pace: what failed several times in a row rests, then one small run may try, and the rest wait for how it goes."""
-    for one in _resting(facts, limits):
+    for one in resting(facts, limits):
         what = f"{workflow_named(one.value).title} runs" if one.scope is BreakerScope.WORKFLOW else "Runs of this error"
         failed = f"{what} failed {one.failures} times in a row."
         tries_at = one.failed_at + timedelta(minutes=limits.breaker_minutes)
@@ -121,7 +110,7 @@ def occurrences(facts: Facts, limits: Limits, now: datetime) -> Said:
 
 def concurrency(facts: Facts, limits: Limits, _now: datetime) -> Said:
     """Gate 6: how many agents may run at once, of this bucket and in all."""
-    for place in _places(facts, limits):
+    for place in places(facts, limits):
         if place.taken >= place.allowed:
             reason = f"{place.taken} of {place.allowed} {place.kind}agents are running."
             few = place.taken - place.allowed + 1
@@ -135,7 +124,7 @@ def concurrency(facts: Facts, limits: Limits, _now: datetime) -> Said:
 
 def daily_spawns(facts: Facts, limits: Limits, _now: datetime) -> Said:
     """Gate 7: how many runs a day, of this bucket and in all."""
-    for day in _days(facts, limits):
+    for day in days(facts, limits):
         if day.taken >= day.allowed:
             reason = f"{day.taken} of {day.allowed} {day.kind}runs of today have started."
             return _waits(facts, limits, "daily_spawns", reason, NIGHT if day.allowed else RAISED, waits_for=day.resource)
@@ -149,15 +138,15 @@ def money(facts: Facts, limits: Limits, _now: datetime) -> Said:
     """Gate 8: what is reserved, what is settled today, and this run's reserve fit under each of the day's limits together."""
     reserve, most = reserve_usd(facts, limits), ceiling_usd(facts.workflow, limits)
     if reserve > most:
-        reason = f"It asks for {_usd(reserve)}, and one {facts.workflow} run may cost {_usd(most)}."
+        reason = f"It asks for {usd(reserve)}, and one {facts.workflow} run may cost {usd(most)}."
         return _refused(facts, limits, "money", reason, _ask_for_less(most))
-    for purse in _purses(facts, limits):
+    for purse in purses(facts, limits):
         if reserve > purse.limit:
-            reason = f"It needs {_usd(reserve)} set aside, and a whole day has only {_usd(purse.limit)}{purse.whose}."
+            reason = f"It needs {usd(reserve)} set aside, and a whole day has only {usd(purse.limit)}{purse.whose}."
             return _refused(facts, limits, "money", reason, _ask_for_less(purse.limit))
         if (over := purse.used + reserve - purse.limit) > 0:
-            reason = f"Today {purse.told}{purse.whose}; with {_usd(reserve)} more it would pass {_usd(purse.limit)}."
-            would_turn = f"It starts when {_usd(over, ROUND_UP)} is free: a run ends below its cap, or the day does."
+            reason = f"Today {purse.told}{purse.whose}; with {usd(reserve)} more it would pass {usd(purse.limit)}."
+            would_turn = f"It starts when {usd(over, ROUND_UP)} is free: a run ends below its cap, or the day does."
             return _waits(facts, limits, "money", reason, would_turn, waits_for=purse.resource)
         if purse.resource in facts.held:
             reason = f"The money that is left today{purse.whose} belongs to a spawn ahead in the queue."
@@ -190,59 +179,6 @@ GATES: tuple[Gate, ...] = (
 PACING = {breaker, cooldown, occurrences, concurrency, daily_spawns, review_capacity}  # what `force_because` passes
 
 
-class _Count(NamedTuple):
-    """Something countable with a limit; `kind` is a word and a space, or nothing."""
-
-    resource: str
-    kind: str
-    taken: int
-    allowed: int
-
-
-class _Purse(NamedTuple):
-    """A day's money with a limit, and whose it is."""
-
-    resource: str
-    whose: str
-    used: Decimal
-    told: str
-    limit: Decimal
-
-
-def _places(facts: Facts, limits: Limits) -> Iterator[_Count]:
-    if workflow_named(facts.workflow).bucket is Bucket.ERROR:
-        yield _Count("concurrency:error", "error ", facts.running_error, limits.max_concurrent_spawns_error)
-    else:
-        yield _Count("concurrency:prd", "PRD ", facts.running_prd, limits.max_concurrent_spawns_prd)
-    yield _Count("concurrency", "", facts.running_error + facts.running_prd, limits.max_concurrent_spawns)
-
-
-def _days(facts: Facts, limits: Limits) -> Iterator[_Count]:
-    if workflow_named(facts.workflow).bucket is Bucket.ERROR:
-        yield _Count("daily_spawns:error", "error ", facts.spawns_today_error, limits.daily_spawn_budget_error)
-    else:
-        yield _Count("daily_spawns:prd", "PRD ", facts.spawns_today_prd, limits.daily_spawn_budget_prd)
-    if limits.daily_spawn_budget is not None:
-        yield _Count("daily_spawns", "", facts.spawns_today_error + facts.spawns_today_prd, limits.daily_spawn_budget)
-
-
-def _purses(facts: Facts, limits: Limits) -> Iterator[_Purse]:
-    """The narrowest first, so that whoever has spent their own share does not hold everybody's."""
-    per_customer = limits.daily_cost_limit_by_customer.get(facts.customer or "", limits.daily_cost_limit_per_customer)
-    if facts.customer and per_customer is not None:
-        told = f"{_usd(facts.customer_usd)} is spent or reserved"
-        yield _Purse(f"money:customer:{facts.customer}", f" for {facts.customer}", facts.customer_usd, told, per_customer)
-    if (of_workflow := limits.daily_cost_limit_by_workflow.get(facts.workflow)) is not None:
-        told = f"{_usd(facts.workflow_usd)} is spent or reserved"
-        yield _Purse(f"money:workflow:{facts.workflow}", f" for {facts.workflow}", facts.workflow_usd, told, of_workflow)
-    told = f"{_usd(facts.settled_usd)} is spent and {_usd(facts.reserved_usd)} reserved"
-    yield _Purse("money", "", facts.settled_usd + facts.reserved_usd, told, limits.daily_cost_limit_usd)
-
-
-def _resting(facts: Facts, limits: Limits) -> list[Breaker]:
-    return [one for one in facts.breakers if limits.breaker_failures and one.failures >= limits.breaker_failures]
-
-
 def _refused(facts: Facts, limits: Limits, gate: str, reason: str, would_turn: str) -> Ruling:
     reserve = reserve_usd(facts, limits)
     return Ruling(verdict=Verdict.REFUSED, gate=gate, reason=reason, would_turn=would_turn, reserve_usd=reserve)
@@ -255,11 +191,7 @@ def _waits(facts: Facts, limits: Limits, gate: str, reason: str, would_turn: str
 
 def _ask_for_less(most: Decimal) -> str:
     rounded = most.quantize(CENT, ROUND_DOWN)
-    return f"Ask with a cap of at most {_usd(rounded)}." if rounded else "Ask again when the limit is raised."
-
-
-def _usd(amount: Decimal, rounding: str = ROUND_HALF_EVEN) -> str:
-    return f"${amount.quantize(CENT, rounding)}"
+    return f"Ask with a cap of at most {usd(rounded)}." if rounded else "Ask again when the limit is raised."
 
 
 def _times(count: int) -> str:

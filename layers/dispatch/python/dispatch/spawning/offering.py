@@ -15,7 +15,8 @@ from dispatch.kit.work import Work
 from dispatch.spawning import books_store, store
 from dispatch.spawning.admitting import STATES, Decided, admit, decide_on, keep, lock_admission, tell
 from dispatch.spawning.books import open_books
-from dispatch.spawning.shapes import Asked, Books, Held, Spawn, SpentToday, Verdict, WaitingSpawn
+from dispatch.spawning.fact_shapes import Asked, Books, Held, SpentToday, Verdict, WaitingSpawn
+from dispatch.spawning.shapes import Spawn
 from dispatch.spawning.telling import publish_fleet
 
 PAGE = 500  # waiting spawns looked at together

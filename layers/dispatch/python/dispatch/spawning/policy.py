@@ -6,7 +6,7 @@ from dispatch.kit.actors import SYSTEM
 from dispatch.kit.settings import Limits, settings
 from dispatch.kit.work import Work
 from dispatch.spawning import policy_store
-from dispatch.spawning.shapes import PolicyNow
+from dispatch.spawning.limit_shapes import PolicyNow
 
 
 def settle_limits(work: Work, newest: PolicyNow | None) -> tuple[int, Limits]:

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from dispatch.kit.actors import Actor
 from dispatch.kit.settings import Limits
-from dispatch.spawning.shapes import PolicyRow
+from dispatch.spawning.limit_shapes import PolicyRow
 
 
 def select_versions(conn: Connection[Any], *, before: int | None, limit: int) -> list[PolicyRow]:

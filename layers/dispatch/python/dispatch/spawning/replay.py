@@ -10,8 +10,9 @@ from dispatch.kit.settings import Limits
 from dispatch.kit.work import Work
 from dispatch.runs import Outcome, workflow_named
 from dispatch.spawning import changing, gates, replay_store
+from dispatch.spawning.fact_shapes import Facts, Ruling
 from dispatch.spawning.replay_shapes import MissedRun, NewReplay, PastSpawn, Replay, ReplayFigures, Typical
-from dispatch.spawning.shapes import Facts, Ruling, SpawnState
+from dispatch.spawning.shapes import SpawnState
 from dispatch.spawning.simulation import Simulated, simulate
 
 DREW_NO_CONCLUSION = {Outcome.CANCELLED, Outcome.LOST}

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dispatch.kit.shapes import Money
 from dispatch.runs import Outcome
-from dispatch.spawning.shapes import ClosedSwitch, Facts, SpawnState
+from dispatch.spawning.fact_shapes import ClosedSwitch, Facts
+from dispatch.spawning.shapes import SpawnState
 
 
 class NewReplay(BaseModel):

@@ -10,7 +10,8 @@ from uuid import UUID
 from dispatch.kit.settings import Limits
 from dispatch.runs import Bucket, Outcome, workflow_named
 from dispatch.spawning.ending import FAILURES
-from dispatch.spawning.shapes import Breaker, BreakerScope, Facts
+from dispatch.spawning.fact_shapes import Facts
+from dispatch.spawning.limit_shapes import Breaker, BreakerScope
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,11 @@ from heapq import heappop, heappush
 from uuid import UUID
 
 from dispatch.kit.settings import Limits
+from dispatch.spawning.fact_shapes import Facts, Ruling, Verdict
 from dispatch.spawning.gates import decide
+from dispatch.spawning.limit_shapes import SwitchScope
 from dispatch.spawning.replay_shapes import PastSpawn, PastSwitch, Typical
-from dispatch.spawning.shapes import Facts, Ruling, SpawnState, SwitchScope, Verdict
+from dispatch.spawning.shapes import SpawnState
 from dispatch.spawning.simulated_books import Active, SimulatedBooks
 from dispatch.spawning.simulated_queue import Queued, SimulatedQueue
 

@@ -9,7 +9,8 @@ from psycopg.rows import class_row, scalar_row
 from psycopg.types.json import Jsonb
 
 from dispatch.kit.actors import Actor
-from dispatch.spawning.shapes import Asked, Cause, CustomerKey, Decision, DecisionFilter, Facts, InboxItem, NewSpawn, Ruling, Spawn
+from dispatch.spawning.fact_shapes import Asked, Cause, Facts, Ruling
+from dispatch.spawning.shapes import CustomerKey, Decision, DecisionFilter, InboxItem, NewSpawn, Spawn
 
 
 def insert_spawn(

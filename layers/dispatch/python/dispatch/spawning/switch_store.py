@@ -9,7 +9,7 @@ from psycopg.rows import class_row, scalar_row
 from psycopg.types.json import Jsonb
 
 from dispatch.kit.actors import Actor
-from dispatch.spawning.shapes import Breaker, KillSwitch, NewSwitch
+from dispatch.spawning.limit_shapes import Breaker, KillSwitch, NewSwitch
 
 
 def insert_switch(conn: Connection[Any], switch_id: UUID, new: NewSwitch, *, by: Actor, at: datetime) -> bool:

@@ -12,7 +12,7 @@ from dispatch.runs import workflow_named
 from dispatch.spawning import policy, switch_store
 from dispatch.spawning.admitting import lock_admission
 from dispatch.spawning.ending import offer_freed, stop_run
-from dispatch.spawning.shapes import Breaker, BreakerNow, BreakerRef, KillSwitch, NewSwitch, SwitchScope
+from dispatch.spawning.limit_shapes import Breaker, BreakerNow, BreakerRef, KillSwitch, NewSwitch, SwitchScope
 from dispatch.spawning.telling import publish_fleet
 
 

@@ -1,0 +1,172 @@
+"""The shapes of what decisions rest on, and of what they say."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from dispatch.kit.actors import Actor
+from dispatch.kit.shapes import Money
+from dispatch.spawning.limit_shapes import Breaker, PolicyNow, SwitchScope
+
+
+class Verdict(StrEnum):
+    """What the gates say together."""
+
+    ADMITTED = "admitted"
+    WAITS = "waits"
+    REFUSED = "refused"
+
+
+class Cause(BaseModel):
+    """What an automatic spawn rests on: an error, by its family. `seen_at` is when it was seen first, `occurrences` how often since."""
+
+    family: str
+    source: str
+    occurrences: int
+    seen_at: datetime
+
+
+class Facts(BaseModel):
+    """Everything a decision rests on; a decision is a pure function of these, the limits and the moment.
+
+    `held` are the resources for which a spawn ahead in the queue waits: what comes free is theirs. `*_usd` are today's, reserved and
+    settled together, but for `asked_usd` and `plan_cap_usd`: the cap asked for, and the approved plan's.
+    """
+
+    workflow: str
+    repository: str
+    family: str | None
+    customer: str | None
+    cause: Cause | None
+    forced_because: str | None
+    queued: bool
+    issue: str
+    issue_open: bool
+    unfinished_run: str | None
+    waiting_spawn: bool
+    plan_approved_at: datetime | None
+    has_work_to_test: bool
+    kill_switch: str | None
+    breakers: list[Breaker]
+    family_started_at: datetime | None
+    running_error: int
+    running_prd: int
+    spawns_today_error: int
+    spawns_today_prd: int
+    reserved_usd: Money
+    settled_usd: Money
+    workflow_usd: Money
+    customer_usd: Money
+    asked_usd: Money | None
+    plan_cap_usd: Money | None
+    waiting_reviews: int
+    held: list[str]
+
+
+class Ruling(BaseModel):
+    """What the gates said: the gate that spoke, why, and the smallest change that would turn it.
+
+    `reserve_usd` is what is set aside where it is admitted, `waits_for` the resource that was short where it waits for one.
+    """
+
+    verdict: Verdict
+    gate: str | None = None
+    reason: str
+    would_turn: str | None = None
+    waits_for: str | None = None
+    reserve_usd: Money
+
+
+class Asked(BaseModel):
+    """What the gates ask about a spawn's issue, as of one moment. `spawn_id` None is a new one's.
+
+    `takes_place`: a person asks for what waits by itself until somebody does; theirs takes its place.
+    """
+
+    spawn_id: UUID | None
+    workflow: str
+    automatic: bool
+    issue_id: UUID
+    issue: str
+    issue_open: bool
+    unfinished_run: str | None
+    waiting_spawn: bool
+    plan_id: UUID | None
+    plan_cap_usd: Money | None
+    plan_approved_at: datetime | None
+    has_work_to_test: bool
+    customer_id: UUID | None
+    customer: str | None
+    customer_name: str | None
+    family: str | None
+    family_started_at: datetime | None
+    waiting_reviews: int
+    priority: str
+    takes_place: bool = False
+
+    @property
+    def band(self) -> int:
+        """How urgent a new spawn is; 1 is the most."""
+        return int(self.priority[1])
+
+
+class WaitingSpawn(BaseModel):
+    """A waiting spawn with all that is needed to offer it again."""
+
+    id: UUID
+    workflow: str
+    asked_by: Actor
+    words: str
+    cap_usd: Money | None
+    forced_because: str | None
+    cause: Cause | None
+    waits_for: str | None
+    gate: str | None
+    asked: Asked
+
+
+class Held(BaseModel):
+    """What an unfinished run holds."""
+
+    workflow: str
+    customer_id: UUID | None
+    family: str | None
+    reserve_usd: Money
+
+
+class SpentToday(BaseModel):
+    """What a workflow has started and spent today for one customer."""
+
+    workflow: str
+    customer_id: UUID | None
+    spawns: int
+    settled_usd: Money
+
+
+class ClosedSwitch(BaseModel):
+    """A kill switch that is closed."""
+
+    scope: SwitchScope
+    value: str
+    reason: str
+
+
+class Wanted(BaseModel):
+    """A resource for which a spawn of this band waits, or of a lower one."""
+
+    resource: str
+    band: int
+
+
+class Books(BaseModel):
+    """What all decisions share, as of one moment, the database's. `policy` None: there is no version yet."""
+
+    at: datetime
+    policy: PolicyNow | None
+    unfinished: list[Held]
+    today: list[SpentToday]
+    kill_switches: list[ClosedSwitch]
+    breakers: list[Breaker]
+    wanted: list[Wanted]
