@@ -266,6 +266,12 @@ def withdraw(world: World) -> None:
         world.do(lambda unit: spawning.cancel_issue_run(unit, found[0], actor=ADA))
 
 
+def force(world: World) -> None:
+    """What waits for an issue is forced."""
+    if found := world.one("SELECT issue_id FROM spawn WHERE state = 'waiting' ORDER BY random() LIMIT 1"):
+        world.do(lambda unit: spawning.force(unit, found[0], "It cannot wait.", actor=ADA))
+
+
 def offer(world: World) -> None:
     """The schedule offers what waits."""
     world.do(spawning.offer_waiting)
@@ -400,6 +406,7 @@ STEPS: dict[Callable[[World], None], float] = {  # how often, beside the others
     sweep: 0.6,
     cancel: 2.5,
     withdraw: 3,
+    force: 0.7,
     offer: 3,
     decide_plan: 4,
     change_policy: 2,

@@ -92,6 +92,20 @@ def test_small_change_is_not_taken_from_under_a_large_spawn(setting: pytest.Monk
     assert small.reason == "The money that is left today belongs to a spawn ahead in the queue."
 
 
+def test_a_forced_spawn_takes_no_money_that_somebody_ahead_waits_for(setting: pytest.MonkeyPatch) -> None:
+    setting.setenv("DAILY_COST_LIMIT_USD", "30")
+    small = doing.ask(doing.make_issue(priority="P4"), cap_usd=5)
+    setting.setenv("MAX_CONCURRENT_SPAWNS_PRD", "5")
+    doing.ask(doing.make_issue(priority="P1"), cap_usd=10)
+    large = doing.ask(doing.make_issue(priority="P1"), cap_usd=25)
+    assert (small.gate, large.gate) == ("concurrency", "money")
+
+    with work() as unit:
+        forced = spawning.force(unit, small.issue_id, "Now.", actor=doing.ADA)
+
+    assert (forced.state, forced.reason) == (SpawnState.WAITING, "The money that is left today belongs to a spawn ahead in the queue.")
+
+
 def test_who_waits_for_their_own_purse_holds_nobody_else(setting: pytest.MonkeyPatch) -> None:
     with work() as unit:
         customers.create_customer(unit, NewCustomer(name="acme", slug="acme"))

@@ -43,9 +43,8 @@ def force(work: Work, issue_id: UUID, because: str, *, actor: Actor) -> Spawn:
     if spawn_id is None:
         raise NothingWaits
     activity.add_activity(work, issue_id, Event.SPAWN_FORCED, actor=actor, data={"because": because})
-    offer = _Offer(work, *open_books(work))
-    turned = [offer.put(one) for one in books_store.select_waiting(work.conn, [spawn_id])]
-    return next((spawn for spawn in turned if spawn), None) or store.select_spawn(work.conn, spawn_id)
+    turned = offer_waiting(work)  # all of them, in their order: what somebody ahead waits for is theirs
+    return next((spawn for spawn in turned if spawn.id == spawn_id), None) or store.select_spawn(work.conn, spawn_id)
 
 
 def withdraw(work: Work, issue_id: UUID, *, actor: Actor) -> bool:
