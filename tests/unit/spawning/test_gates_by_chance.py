@@ -15,7 +15,7 @@ from dispatch.spawning.gates import decide
 from dispatch.spawning.limit_shapes import Breaker, BreakerScope
 
 NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
-MOST = {"max_examples": 300, "deadline": None, "suppress_health_check": [HealthCheck.too_slow], "derandomize": True}
+MOST = {"max_examples": 150, "deadline": None, "suppress_health_check": [HealthCheck.too_slow], "derandomize": True}
 RESOURCES = ["concurrency", "concurrency:error", "concurrency:prd", "daily_spawns", "daily_spawns:prd", "daily_spawns:error", "money"]
 ROOM = (
     "max_concurrent_spawns",
