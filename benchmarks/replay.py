@@ -83,13 +83,12 @@ def _live(url: str, version: int) -> None:
     began = datetime.now(UTC) - timedelta(days=DAYS - 1)
     with psycopg.connect(url) as conn, conn.cursor() as cursor:
         conn.execute("INSERT INTO customer SELECT gen_random_uuid(), slug, slug, now() FROM unnest('{acme,bolt,coil}'::text[]) AS slug")
-        for number in range(SPAWNS):
-            at = began + timedelta(seconds=number * (DAYS - 1) * 86_400 / SPAWNS)
-            _live_one(cursor, number, at, version, chance)
+        every = timedelta(days=DAYS - 1) / SPAWNS
+        cursor.executemany(LIFE, [_life(number, began + number * every, version, chance) for number in range(SPAWNS)])
         conn.execute("ANALYZE")
 
 
-def _live_one(cursor: psycopg.Cursor[Any], number: int, at: datetime, version: int, chance: random.Random) -> None:
+def _life(number: int, at: datetime, version: int, chance: random.Random) -> dict[str, Any]:
     workflow = chance.choice(("prd-investigate", "deep-research", "auto-triage", "auto-investigate"))
     row = {
         "issue": new_id(),
@@ -107,7 +106,7 @@ def _live_one(cursor: psycopg.Cursor[Any], number: int, at: datetime, version: i
         "actor": Jsonb({"kind": "person", "name": "Ada"}),
     }
     row["inputs"] = Jsonb({**FACTS, "workflow": workflow, "issue": row["identifier"], "customer": row["customer"]})
-    cursor.execute(LIFE, row)
+    return row
 
 
 LIFE = """

@@ -11,9 +11,9 @@ from dispatch.kit.work import Work
 from dispatch.runs import Outcome, workflow_named
 from dispatch.spawning import changing, gates, replay_store
 from dispatch.spawning.fact_shapes import Facts, Ruling
-from dispatch.spawning.replay_shapes import MissedRun, NewReplay, PastSpawn, Replay, ReplayFigures, Typical
+from dispatch.spawning.replay_shapes import MissedRun, NewReplay, PastSpawn, Replay, ReplayFigures, Simulated, Typical
 from dispatch.spawning.shapes import SpawnState
-from dispatch.spawning.simulation import Simulated, simulate
+from dispatch.spawning.simulation import simulate
 
 DREW_NO_CONCLUSION = {Outcome.CANCELLED, Outcome.LOST}
 

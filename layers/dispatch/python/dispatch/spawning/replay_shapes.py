@@ -1,5 +1,6 @@
 """The shapes of a replay: what is asked for, what is read of the past, and what would have become of it."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -103,3 +104,14 @@ class Typical(BaseModel):
 
     lasts_s: float
     cost_usd: Decimal
+
+
+@dataclass
+class Simulated:
+    """What came of it: spawns by id, runs admitted and money settled within the period."""
+
+    runs: int = 0
+    cost_usd: Decimal = Decimal()
+    waited: set[UUID] = field(default_factory=set[UUID])
+    refused: set[UUID] = field(default_factory=set[UUID])
+    reached: set[UUID] = field(default_factory=set[UUID])

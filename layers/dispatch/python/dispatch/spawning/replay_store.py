@@ -23,7 +23,7 @@ def select_past(conn: Connection[Any], *, since: datetime) -> list[PastSpawn]:
                    extract(epoch FROM run.started_at - run.created_at)::double precision AS started_s,
                    extract(epoch FROM run.finished_at - run.created_at)::double precision AS lasted_s,
                    run.outcome, run.cap_usd,
-                   (SELECT coalesce(sum(amount_usd), 0) FROM ledger WHERE run_id = run.id AND kind IN ('settle', 'correct')) AS cost_usd,
+                   coalesce(paid.cost_usd, 0) AS cost_usd,
                    EXISTS (SELECT FROM patch WHERE patch.run_id = run.id AND patch.verdict = 'accepted') AS has_patch,
                    EXISTS (
                        SELECT FROM plan AS made
@@ -33,6 +33,12 @@ def select_past(conn: Connection[Any], *, since: datetime) -> list[PastSpawn]:
             JOIN issue ON issue.id = spawn.issue_id
             LEFT JOIN run ON run.id = spawn.run_id
             LEFT JOIN plan ON plan.id = run.plan_id
+            LEFT JOIN (
+                SELECT run_id, sum(amount_usd) AS cost_usd
+                FROM ledger
+                WHERE kind IN ('settle', 'correct') AND day >= (%(since)s::timestamptz AT TIME ZONE 'UTC')::date
+                GROUP BY run_id
+            ) AS paid ON paid.run_id = run.id
             CROSS JOIN LATERAL (
                 SELECT min(id) AS first, max(id) AS last, bool_or(verdict = 'waits') AS waited, array_agg(gate ORDER BY id) AS gates
                 FROM decision WHERE spawn_id = spawn.id

@@ -11,7 +11,8 @@ from dispatch.kit.settings import Limits
 from dispatch.runs import Bucket, Outcome, workflow_named
 from dispatch.spawning.ending import FAILURES
 from dispatch.spawning.fact_shapes import Facts
-from dispatch.spawning.limit_shapes import Breaker, BreakerScope
+from dispatch.spawning.limit_shapes import Breaker, BreakerScope, SwitchScope
+from dispatch.spawning.replay_shapes import PastSpawn, PastSwitch, Typical
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class SimulatedBooks:
         self.families: Counter[str] = Counter()  # runs by family
         self.reserved: defaultdict[str | tuple[str, str], Decimal] = defaultdict(Decimal)
         self.settled: defaultdict[str | tuple[str, str], Decimal] = defaultdict(Decimal)
-        self.today: Counter[str] = Counter()  # runs by workflow
+        self.at_work: Counter[Bucket] = Counter()
+        self.today: Counter[Bucket] = Counter()
         self.served: Counter[str | None] = Counter()  # runs by customer
         self.breakers: dict[tuple[BreakerScope, str], Breaker] = {}
         self.family_started: dict[str, datetime] = {}
@@ -55,18 +57,20 @@ class SimulatedBooks:
         """The run holds its place and its money; `counts` as one of today's, where it does."""
         self.active[spawn_id] = active
         self.running[active.workflow] += 1
+        self.at_work[workflow_named(active.workflow).bucket] += 1
         self._add(self.reserved, active, active.reserve_usd)
         if active.family:
             self.families[active.family] += 1
             self.family_started[active.family] = active.started_at
         if counts:
-            self.today[active.workflow] += 1
+            self.today[workflow_named(active.workflow).bucket] += 1
             self.served[active.customer] += 1
 
     def leave(self, spawn_id: UUID) -> Active:
         """The run's place is free, and its money is what it cost."""
         active = self.active.pop(spawn_id)
         self.running[active.workflow] -= 1
+        self.at_work[workflow_named(active.workflow).bucket] -= 1
         self._add(self.reserved, active, -active.reserve_usd)
         self._add(self.settled, active, active.cost_usd)
         if active.family:
@@ -86,15 +90,13 @@ class SimulatedBooks:
 
     def facts(self, kept: Facts) -> dict[str, Any]:
         """What of the facts is of other runs, as it is here. What was before the period is as it was."""
-        error, prd = _by_bucket(self.running)
-        error_today, prd_today = _by_bucket(self.today)
         return {
             "breakers": self._breakers(kept),
             "family_started_at": self._family_started_at(kept),
-            "running_error": error,
-            "running_prd": prd,
-            "spawns_today_error": error_today,
-            "spawns_today_prd": prd_today,
+            "running_error": self.at_work[Bucket.ERROR],
+            "running_prd": self.at_work[Bucket.PRD],
+            "spawns_today_error": self.today[Bucket.ERROR],
+            "spawns_today_prd": self.today[Bucket.PRD],
             "reserved_usd": self.reserved[""],
             "settled_usd": self.settled[""],
             "workflow_usd": self.reserved["workflow", kept.workflow] + self.settled["workflow", kept.workflow],
@@ -137,6 +139,24 @@ class SimulatedBooks:
             sums["customer", active.customer] += amount
 
 
-def _by_bucket(counts: Counter[str]) -> tuple[int, int]:
-    error = sum(count for name, count in counts.items() if workflow_named(name).bucket is Bucket.ERROR)
-    return error, counts.total() - error
+def stopped_by(switches: list[PastSwitch], facts: Facts, at: datetime) -> PastSwitch | None:
+    """The kill switch that was closed at that moment and concerns this."""
+    mine = {
+        SwitchScope.EVERYTHING: "",
+        SwitchScope.WORKFLOW: facts.workflow,
+        SwitchScope.REPOSITORY: facts.repository,
+        SwitchScope.FAMILY: facts.family,
+    }
+    for switch in switches:
+        if switch.closed_at <= at and (switch.opened_at is None or at < switch.opened_at) and mine[switch.scope] == switch.value:
+            return switch
+    return None
+
+
+def course_of(spawn: PastSpawn, typical: Typical, *, until: datetime) -> Typical:
+    """How long its run lasts and what it costs. One that still runs lasts beyond the period, if it begins when it did."""
+    if spawn.admitted_at is None:
+        return typical
+    if spawn.lasted_s is None:
+        return Typical(lasts_s=max(typical.lasts_s, (until - spawn.admitted_at).total_seconds() + 1), cost_usd=typical.cost_usd)
+    return Typical(lasts_s=spawn.lasted_s, cost_usd=spawn.cost_usd)

@@ -1,7 +1,6 @@
 """A period's requests under given limits, event by event. Pure and repeatable: the same past and limits always give the same."""
 
 from collections import defaultdict, deque
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from enum import IntEnum
@@ -9,12 +8,12 @@ from heapq import heappop, heappush
 from uuid import UUID
 
 from dispatch.kit.settings import Limits
+from dispatch.runs import workflow_named
 from dispatch.spawning.fact_shapes import Facts, Ruling, Verdict
 from dispatch.spawning.gates import decide
-from dispatch.spawning.limit_shapes import SwitchScope
-from dispatch.spawning.replay_shapes import PastSpawn, PastSwitch, Typical
+from dispatch.spawning.replay_shapes import PastSpawn, PastSwitch, Simulated, Typical
 from dispatch.spawning.shapes import SpawnState
-from dispatch.spawning.simulated_books import Active, SimulatedBooks
+from dispatch.spawning.simulated_books import Active, SimulatedBooks, course_of, stopped_by
 from dispatch.spawning.simulated_queue import Queued, SimulatedQueue
 
 AS_IT_WAS = {"occurrences", "review_capacity"}  # gates whose facts are not simulated: they open when they did
@@ -27,17 +26,6 @@ class Kind(IntEnum):
     OFFER = 1
     LEAVE = 2
     ASK = 3
-
-
-@dataclass
-class Simulated:
-    """What came of it: spawns by id, runs admitted and money settled within the period."""
-
-    runs: int = 0
-    cost_usd: Decimal = Decimal()
-    waited: set[UUID] = field(default_factory=set[UUID])
-    refused: set[UUID] = field(default_factory=set[UUID])
-    reached: set[UUID] = field(default_factory=set[UUID])
 
 
 def simulate(
@@ -76,6 +64,8 @@ class _Simulation:
         self.spawn_of_run = {spawn.run_id: spawn.id for spawn in past if spawn.run_id}
         self.events: list[tuple[datetime, Kind, int, PastSpawn | None]] = []
         self.count = 0
+        self.is_freed = False
+        self.blocked: set[str] | None = None  # the resources for which all wait, since the queue was offered last; None: others wait too
 
     def begin(self, since: datetime) -> None:
         """What ran and waited at the beginning does, and everything known of the period lies ahead."""
@@ -99,14 +89,23 @@ class _Simulation:
         while self.events and self.events[0][0] <= self.until:
             at, kind, _, spawn = heappop(self.events)
             self.books.turn_to(at)
-            if kind is Kind.END and spawn:
-                self._end(spawn, at)
-            elif kind is Kind.LEAVE and spawn:
-                self._leave(spawn, at)
-            elif kind is Kind.ASK and spawn:
+            if kind is Kind.ASK and spawn:
                 self._ask(spawn, at)
-            if kind is not Kind.ASK and not self._offers_soon(at):
+            else:
+                self.is_freed |= self._happen(kind, spawn, at)
+            is_more_now = self.events and self.events[0][0] == at and self.events[0][1] is not Kind.ASK
+            if self.is_freed and not is_more_now:
+                self.is_freed = False
                 self._offer(at)
+
+    def _happen(self, kind: Kind, spawn: PastSpawn | None, at: datetime) -> bool:
+        """It has happened; whether somebody who waits may start for it."""
+        if kind is Kind.END and spawn:
+            freed = self._end(spawn, at)
+            return self.blocked is None or bool(freed & self.blocked)
+        if kind is Kind.LEAVE and spawn:
+            self._leave(spawn, at)
+        return True
 
     def _ask(self, spawn: PastSpawn, at: datetime) -> None:
         if spawn.issue_id in self.busy and spawn.first_gate != "issue":
@@ -124,13 +123,13 @@ class _Simulation:
     def _offer(self, at: datetime) -> None:
         """Waiting ones are put to the gates, in the order of the queue, as the service does."""
         held: set[str] = set()
+        self.blocked = held
         for queued in self.queue.offer(at, self.books.served, held):
             facts = self._facts(queued.spawn, at, held, queued=True)
             ruling = decide(facts, self.limits, at)
             if ruling.verdict is Verdict.WAITS:
-                self._wait_on(queued, at, ruling)
-                if ruling.waits_for:
-                    self.queue.hold(queued, ruling.waits_for, held)
+                if self._wait_on(queued, at, ruling):
+                    self.queue.hold(queued, ruling.waits_for or "", held)
                 continue
             self.queue.take(queued.spawn)
             self.busy.pop(queued.spawn.issue_id, None)
@@ -145,8 +144,8 @@ class _Simulation:
 
     def _enter(self, spawn: PastSpawn, at: datetime, reserve_usd: Decimal, *, counts: bool = True) -> None:
         """The run holds its place and its money until its end, which lies ahead now."""
-        lasts_s, cost_usd = self._real_or_typical(spawn)
-        is_cut = cost_usd > reserve_usd and (spawn.cap_usd is None or reserve_usd < spawn.cap_usd)
+        course = course_of(spawn, self.typical[spawn.facts.workflow], until=self.until)
+        is_cut = course.cost_usd > reserve_usd and (spawn.cap_usd is None or reserve_usd < spawn.cap_usd)
         started_at = at + timedelta(seconds=spawn.started_s or 0)
         facts = spawn.facts
         active = Active(
@@ -154,21 +153,25 @@ class _Simulation:
             customer=facts.customer,
             family=facts.cause.family if facts.cause else None,
             reserve_usd=reserve_usd,
-            cost_usd=reserve_usd if is_cut else cost_usd,
+            cost_usd=reserve_usd if is_cut else course.cost_usd,
             is_cut=is_cut,
             started_at=started_at,
         )
         self.books.enter(spawn.id, active, counts=counts)
         self.busy[spawn.issue_id] = "running"
-        self._plan(at + timedelta(seconds=lasts_s), Kind.END, spawn)
+        self._plan(at + timedelta(seconds=course.lasts_s), Kind.END, spawn)
 
-    def _end(self, spawn: PastSpawn, at: datetime) -> None:
+    def _end(self, spawn: PastSpawn, at: datetime) -> set[str]:
+        """The run is over; returns the resources of which some came free."""
         active = self.books.leave(spawn.id)
         self.done.cost_usd += active.cost_usd
         if spawn.run_id and spawn.lasted_s is not None and not active.is_cut:
             self.done.reached.add(spawn.id)
         self.books.count_failure(active, None if active.is_cut else spawn.outcome, at)
         self._free(spawn.issue_id, at)
+        bucket = workflow_named(active.workflow).bucket
+        places = {"concurrency", f"concurrency:{bucket}"}
+        return places | {"money", f"money:workflow:{active.workflow}", f"money:customer:{active.customer}"}
 
     def _line_up(self, spawn: PastSpawn, at: datetime, ruling: Ruling | None) -> None:
         queued = Queued(spawn=spawn, since=at)
@@ -176,16 +179,19 @@ class _Simulation:
         self.busy[spawn.issue_id] = "waiting"
         if ruling:
             self.done.waited.add(spawn.id)
-            self._wait_on(queued, at, ruling)
-            if ruling.waits_for:
-                self.queue.want(queued, ruling.waits_for)
+            if self._wait_on(queued, at, ruling):
+                self.queue.want(queued, ruling.waits_for or "")
+                if self.blocked is not None:
+                    self.blocked.add(ruling.waits_for or "")
         if spawn.decided_at > at and spawn.state is not SpawnState.ADMITTED:
             self._plan(spawn.decided_at, Kind.LEAVE, spawn)
         elif spawn.last_facts and spawn.decided_at > at:
             self._plan(spawn.decided_at, Kind.OFFER)
 
-    def _wait_on(self, queued: Queued, at: datetime, ruling: Ruling) -> None:
-        """Where its gate opens at a known moment, or never, it is not asked before."""
+    def _wait_on(self, queued: Queued, at: datetime, ruling: Ruling) -> bool:
+        """Whether it waits for a resource. Where its gate opens at a known moment, or never, it is not asked before."""
+        if ruling.waits_for:
+            return True
         spawn = queued.spawn
         due = self.books.due(ruling.gate, spawn.facts, at)
         if due is None and ruling.gate in AS_IT_WAS:
@@ -195,6 +201,9 @@ class _Simulation:
         if due:
             self.queue.sleep(queued, due)
             self._plan(due, Kind.OFFER)
+        else:
+            self.blocked = None
+        return False
 
     def _leave(self, spawn: PastSpawn, at: datetime) -> None:
         """In truth it was withdrawn, or refused after all, at this moment: so it is here, if it still waits."""
@@ -222,6 +231,7 @@ class _Simulation:
         planner = self.spawn_of_run.get(spawn.planned_by) if spawn.planned_by else None
         is_planned = planner is None or planner in self.done.reached
         asked = kept.asked_usd if kept.asked_usd != spawn.ceiling_usd else None  # it was the policy's, said aloud
+        stop = stopped_by(self.switches, spawn.facts, at)
         return kept.model_copy(
             update={
                 "queued": queued,
@@ -229,37 +239,11 @@ class _Simulation:
                 "waiting_spawn": busy == "waiting",
                 "plan_approved_at": kept.plan_approved_at if is_planned else None,
                 "asked_usd": asked,
-                "kill_switch": self._kill_switch(spawn, at, queued=queued),
+                "kill_switch": stop.reason if stop else None if queued else spawn.facts.kill_switch,
                 "held": sorted(held),
                 **self.books.facts(kept),
             }
         )
-
-    def _kill_switch(self, spawn: PastSpawn, at: datetime, *, queued: bool) -> str | None:
-        facts = spawn.facts
-        mine = {
-            SwitchScope.EVERYTHING: "",
-            SwitchScope.WORKFLOW: facts.workflow,
-            SwitchScope.REPOSITORY: facts.repository,
-            SwitchScope.FAMILY: facts.family,
-        }
-        for switch in self.switches:
-            if switch.closed_at <= at and (switch.opened_at is None or at < switch.opened_at) and mine[switch.scope] == switch.value:
-                return switch.reason
-        return None if queued else facts.kill_switch
-
-    def _real_or_typical(self, spawn: PastSpawn) -> tuple[float, Decimal]:
-        """How long its run lasts and what it costs. One that still runs lasts beyond the period, if it begins when it did."""
-        typical = self.typical[spawn.facts.workflow]
-        if spawn.admitted_at is None:
-            return typical.lasts_s, typical.cost_usd
-        if spawn.lasted_s is None:
-            return max(typical.lasts_s, (self.until - spawn.admitted_at).total_seconds() + 1), typical.cost_usd
-        return spawn.lasted_s, spawn.cost_usd
-
-    def _offers_soon(self, at: datetime) -> bool:
-        """Something else of this moment will offer the queue anyway."""
-        return bool(self.events) and self.events[0][0] == at and self.events[0][1] is not Kind.ASK
 
     def _plan(self, at: datetime, kind: Kind, spawn: PastSpawn | None = None) -> None:
         self.count += 1

@@ -1,7 +1,8 @@
 """The sweep's duties for runs, all at once: for a person who will not wait for the schedule."""
 
 from dispatch.kit.work import work
-from dispatch.spawning.ending import offer_waiting, reap_lost_runs
+from dispatch.spawning.ending import reap_lost_runs
+from dispatch.spawning.offering import offer_waiting
 from dispatch.spawning.past_shapes import Cleaned
 from dispatch.spawning.starting import resend_unstarted
 
