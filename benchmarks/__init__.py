@@ -3,6 +3,7 @@
     up          a fresh clone to a page that answers; starting again; memory at rest
     events      a runner's POST to the watchers' frames
     admission   spawn requests on one limit
+    stop        the kill switch under many real agents
     limits      random steps against every limit, judged at each admission
     issues      lists, boards and one issue, with few issues and with many
     agent_latency   an agent's line on its way to the control plane
