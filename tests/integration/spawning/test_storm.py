@@ -17,5 +17,5 @@ def test_no_limit_is_exceeded_in_a_storm(database: str) -> None:
     told = Storm(database, steps=1500, threads=6, seed=seed).run()
 
     assert not told.broken, f"STORM_SEED={seed}\n{json.dumps(told.breaches, indent=1, default=str)[:6000]}\n{told.faults}"
-    assert told.counts["runs admitted"] > 50
+    assert told.counts["runs admitted"] > 10  # some sixty, by chance fewer
     assert told.cut > 0
