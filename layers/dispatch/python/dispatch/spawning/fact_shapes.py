@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from dispatch.kit.actors import Actor
 from dispatch.kit.shapes import Money
+from dispatch.runs import Bucket, workflow_named
 from dispatch.spawning.limit_shapes import Breaker, PolicyNow, SwitchScope
 
 
@@ -170,3 +171,11 @@ class Books(BaseModel):
     kill_switches: list[ClosedSwitch]
     breakers: list[Breaker]
     wanted: list[Wanted]
+
+    def running(self, bucket: Bucket) -> int:
+        """How many runs of the bucket have not ended."""
+        return sum(workflow_named(run.workflow).bucket is bucket for run in self.unfinished)
+
+    def started_today(self, bucket: Bucket) -> int:
+        """How many runs of the bucket were admitted today."""
+        return sum(spent.spawns for spent in self.today if workflow_named(spent.workflow).bucket is bucket)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from uuid import UUID
 
-from dispatch.runs import Bucket, workflow_named
+from dispatch.runs import Bucket
 from dispatch.spawning.fact_shapes import Asked, Books, Cause, ClosedSwitch, Facts, Held
 from dispatch.spawning.limit_shapes import BreakerScope, SwitchScope
 
@@ -33,10 +33,10 @@ def facts_of(
             for breaker in books.breakers
             if breaker.value == (asked.workflow if breaker.scope is BreakerScope.WORKFLOW else asked.family)
         ],
-        running_error=sum(_is_error(run.workflow) for run in books.unfinished),
-        running_prd=sum(not _is_error(run.workflow) for run in books.unfinished),
-        spawns_today_error=sum(spent.spawns for spent in books.today if _is_error(spent.workflow)),
-        spawns_today_prd=sum(spent.spawns for spent in books.today if not _is_error(spent.workflow)),
+        running_error=books.running(Bucket.ERROR),
+        running_prd=books.running(Bucket.PRD),
+        spawns_today_error=books.started_today(Bucket.ERROR),
+        spawns_today_prd=books.started_today(Bucket.PRD),
         reserved_usd=sum((run.reserve_usd for run in books.unfinished), Decimal()),
         settled_usd=sum((spent.settled_usd for spent in books.today), Decimal()),
         workflow_usd=_used(books, workflow=asked.workflow),
@@ -74,7 +74,3 @@ def _sentence(switch: ClosedSwitch) -> str:
 
 def _is_of(run: Held, scope: BreakerScope, value: str) -> bool:
     return value == (run.workflow if scope is BreakerScope.WORKFLOW else run.family)
-
-
-def _is_error(workflow: str) -> bool:
-    return workflow_named(workflow).bucket is Bucket.ERROR

@@ -9,7 +9,7 @@ from dispatch import issues, runs
 from dispatch.kit.settings import Limits
 from dispatch.kit.shapes import from_cursor, to_cursor
 from dispatch.kit.work import Work
-from dispatch.runs import Bucket, workflow_named
+from dispatch.runs import Bucket
 from dispatch.spawning import store
 from dispatch.spawning.books import open_books
 from dispatch.spawning.fact_shapes import Books, Held, SpentToday
@@ -56,8 +56,7 @@ def list_decisions(work: Work, wanted: DecisionFilter, *, cursor: str | None = N
 
 
 def _slots(books: Books, limits: Limits) -> Slots:
-    error = sum(_is_error(run.workflow) for run in books.unfinished)
-    prd = len(books.unfinished) - error
+    error, prd = books.running(Bucket.ERROR), books.running(Bucket.PRD)
     return Slots(
         used=error + prd,
         total=limits.max_concurrent_spawns,
@@ -67,8 +66,7 @@ def _slots(books: Books, limits: Limits) -> Slots:
 
 
 def _spawns_today(books: Books, limits: Limits) -> SpawnsToday:
-    error = sum(spent.spawns for spent in books.today if _is_error(spent.workflow))
-    prd = sum(spent.spawns for spent in books.today) - error
+    error, prd = books.started_today(Bucket.ERROR), books.started_today(Bucket.PRD)
     return SpawnsToday(
         error=Used(used=error, total=limits.daily_spawn_budget_error), prd=Used(used=prd, total=limits.daily_spawn_budget_prd)
     )
@@ -108,10 +106,6 @@ def _sums(books: Books, concerns: Callable[[Held | SpentToday], bool]) -> tuple[
     """What is settled today and what is reserved, of those concerned."""
     settled = sum((one.settled_usd for one in books.today if concerns(one)), Decimal())
     return settled, sum((run.reserve_usd for run in books.unfinished if concerns(run)), Decimal())
-
-
-def _is_error(workflow: str) -> bool:
-    return workflow_named(workflow).bucket is Bucket.ERROR
 
 
 def _midnight(at: datetime) -> datetime:

@@ -8,7 +8,7 @@ from dispatch.kit.settings import Limits
 from dispatch.runs import workflow_named
 from dispatch.spawning.fact_shapes import Facts, Ruling, Verdict
 from dispatch.spawning.limit_shapes import BreakerScope
-from dispatch.spawning.measures import CENT, ceiling_usd, days, places, purses, reserve_usd, resting, usd
+from dispatch.spawning.measures import CENT, ceiling_usd, days, places, purses, reserve_usd, resting, tries_at, usd
 
 Said = Ruling | None
 Gate = Callable[[Facts, Limits, datetime], Said]
@@ -72,9 +72,8 @@ def breaker(facts: Facts, limits: Limits, now: datetime) -> Said:
     for one in resting(facts, limits):
         what = f"{workflow_named(one.value).title} runs" if one.scope is BreakerScope.WORKFLOW else "Runs of this error"
         failed = f"{what} failed {one.failures} times in a row."
-        tries_at = one.failed_at + timedelta(minutes=limits.breaker_minutes)
-        if now < tries_at:
-            would_turn = f"One small run may try after {_clock(tries_at)} (UTC), or a person resets the breaker."
+        if now < (moment := tries_at(one, limits)):
+            would_turn = f"One small run may try after {_clock(moment)} (UTC), or a person resets the breaker."
             return _waits(facts, limits, "breaker", failed, would_turn)
         if one.probing:
             return _waits(facts, limits, "breaker", f"{failed} One run tries now.", "It starts when that run ends well.")

@@ -1,6 +1,7 @@
 """What the gates measure: places, days, purses, and what a run sets aside. Pure, like the gates."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import NamedTuple
 
@@ -76,7 +77,17 @@ def purses(facts: Facts, limits: Limits) -> Iterator[Purse]:
 
 def resting(facts: Facts, limits: Limits) -> list[Breaker]:
     """The breakers that have seen too many failures in a row."""
-    return [one for one in facts.breakers if limits.breaker_failures and one.failures >= limits.breaker_failures]
+    return [one for one in facts.breakers if is_open(one, limits)]
+
+
+def is_open(breaker: Breaker, limits: Limits) -> bool:
+    """Whether the breaker lets nothing through but a probe."""
+    return bool(limits.breaker_failures) and breaker.failures >= limits.breaker_failures
+
+
+def tries_at(breaker: Breaker, limits: Limits) -> datetime:
+    """When an open breaker lets a probe through."""
+    return breaker.failed_at + timedelta(minutes=limits.breaker_minutes)
 
 
 def usd(amount: Decimal, rounding: str = ROUND_HALF_EVEN) -> str:

@@ -1,6 +1,5 @@
 """Stopping: kill switches, which a person closes and opens, and breakers, which open by themselves and heal."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from dispatch.kit.actors import Actor
@@ -13,6 +12,7 @@ from dispatch.spawning import policy, switch_store
 from dispatch.spawning.admitting import lock_admission
 from dispatch.spawning.ending import offer_freed, stop_run
 from dispatch.spawning.limit_shapes import Breaker, BreakerNow, BreakerRef, KillSwitch, NewSwitch, SwitchScope
+from dispatch.spawning.measures import is_open, tries_at
 from dispatch.spawning.telling import publish_fleet
 
 
@@ -81,6 +81,5 @@ def _get(work: Work, switch_id: UUID) -> KillSwitch:
 
 
 def _breaker_now(breaker: Breaker, limits: Limits) -> BreakerNow:
-    is_open = bool(limits.breaker_failures) and breaker.failures >= limits.breaker_failures
-    tries_at = breaker.failed_at + timedelta(minutes=limits.breaker_minutes) if is_open else None
-    return BreakerNow(**breaker.model_dump(), open=is_open, tries_at=tries_at)
+    rests = is_open(breaker, limits)
+    return BreakerNow(**breaker.model_dump(), open=rests, tries_at=tries_at(breaker, limits) if rests else None)
