@@ -1,8 +1,11 @@
 """What the last days came to."""
 
+from datetime import timedelta
+
 import pytest
 
 from dispatch import briefs, plans, runs, spawning
+from dispatch.kit import clock as kit_clock
 from dispatch.kit.work import work
 from dispatch.plans import PlanDecision
 from dispatch.runs import Published
@@ -16,6 +19,7 @@ pytestmark = pytest.mark.usefixtures("database", "queues", "repository")
 @pytest.fixture
 def implemented(database, queues, repository, clock) -> None:
     """Three days ago an investigation ended at $2; today its plan was implemented for $6, and its patch published."""
+    clock.travel(seconds=_until_noon())  # no step of it reaches over a midnight
     issue = doing.make_issue()
     claim = doing.start(doing.ask(issue))
     clock.travel(minutes=10)
@@ -91,3 +95,9 @@ def test_runs_that_were_cancelled_or_lost_count_but_make_no_median() -> None:
 def _stats(days: int) -> Stats:
     with work() as unit:
         return spawning.stats(unit, days=days)
+
+
+def _until_noon() -> float:
+    """Seconds until the next 12:00 UTC."""
+    now = kit_clock.now()
+    return ((now + timedelta(hours=12)).replace(hour=12, minute=0, second=0, microsecond=0) - now).total_seconds() % 86400
