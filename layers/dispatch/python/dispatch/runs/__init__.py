@@ -3,7 +3,7 @@
 from dispatch.runs.claims import claim_run, find_run_by_token, heartbeat, note_brief, say
 from dispatch.runs.events import record_events
 from dispatch.runs.finish import finish_by_result, finish_run
-from dispatch.runs.lists import page_of_runs
+from dispatch.runs.lists import list_runs, list_unfinished, page_of_runs
 from dispatch.runs.patches import branch_name, find_patch, get_patch, note_published, note_unpublished
 from dispatch.runs.protocol import (
     AgentEvent,
@@ -25,8 +25,6 @@ from dispatch.runs.service import (
     find_not_quiet,
     find_unstarted,
     get_run,
-    list_runs,
-    list_unfinished,
     mark_starting,
     note_cost,
     note_external,

@@ -1,4 +1,4 @@
-"""The SQL of pages of runs."""
+"""The SQL of lists of runs."""
 
 from typing import Any
 
@@ -8,8 +8,10 @@ from psycopg.rows import class_row
 from dispatch.runs.shapes import RunFilter, RunSummary
 
 
-def select_page(conn: Connection[Any], wanted: RunFilter, *, after: list[Any] | None, limit: int) -> list[RunSummary]:
-    """Newest first; `after` is the age and id of the last one seen."""
+def select_runs(
+    conn: Connection[Any], wanted: RunFilter, *, unfinished: bool = False, after: list[Any] | None = None, limit: int
+) -> list[RunSummary]:
+    """Newest first; `unfinished` leaves out what has ended, `after` is the age and id of the last one seen."""
     with conn.cursor(row_factory=class_row(RunSummary)) as cursor:
         return cursor.execute(
             """
@@ -20,9 +22,16 @@ def select_page(conn: Connection[Any], wanted: RunFilter, *, after: list[Any] | 
               AND (%(workflow)s::text IS NULL OR workflow = %(workflow)s)
               AND (%(outcome)s::text IS NULL OR outcome = %(outcome)s)
               AND (%(state)s::text IS NULL OR state = %(state)s)
+              AND (NOT %(unfinished)s OR state <> 'finished')
               AND (%(at)s::timestamptz IS NULL OR (created_at, id) < (%(at)s::timestamptz, %(id)s::uuid))
             ORDER BY created_at DESC, id DESC
             LIMIT %(limit)s
             """,
-            {**wanted.model_dump(), "at": after[0] if after else None, "id": after[1] if after else None, "limit": limit},
+            {
+                **wanted.model_dump(),
+                "unfinished": unfinished,
+                "at": after[0] if after else None,
+                "id": after[1] if after else None,
+                "limit": limit,
+            },
         ).fetchall()

@@ -51,16 +51,6 @@ def hold_claim(work: Work, run_id: UUID, generation: int) -> Run:
     return run
 
 
-def list_runs(work: Work, issue_id: UUID | None = None, *, limit: int = 100) -> list[RunSummary]:
-    """The newest runs, of one issue or of all."""
-    return store.select_summaries(work.conn, issue_id=issue_id, unfinished=False, limit=min(limit, 200))
-
-
-def list_unfinished(work: Work) -> list[RunSummary]:
-    """Every run that has not ended, newest first."""
-    return store.select_summaries(work.conn, issue_id=None, unfinished=True, limit=200)
-
-
 def mark_starting(work: Work, run_id: UUID, generation: int) -> Run | None:
     """The run is being started now; None where it needs no start any more: it was started, cancelled, or has another generation."""
     if not store.set_starting(work.conn, run_id, generation, at=work.now):

@@ -9,7 +9,7 @@ from psycopg.rows import class_row, scalar_row
 from psycopg.types.json import Jsonb
 
 from dispatch.runs.protocol import Result
-from dispatch.runs.shapes import NewRun, Run, RunSummary
+from dispatch.runs.shapes import NewRun, Run
 
 
 def insert_run(conn: Connection[Any], run_id: UUID, new: NewRun, *, came_from: UUID, at: datetime) -> None:
@@ -48,23 +48,6 @@ def find_by_token(conn: Connection[Any], token_hash: bytes) -> UUID | None:
     """The run whose token this is."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         return cursor.execute("SELECT id FROM run WHERE token_hash = %(hash)s", {"hash": token_hash}).fetchone()
-
-
-def select_summaries(conn: Connection[Any], *, issue_id: UUID | None, unfinished: bool, limit: int) -> list[RunSummary]:
-    """Runs newest first: of one issue or of all, all of them or the unfinished ones."""
-    with conn.cursor(row_factory=class_row(RunSummary)) as cursor:
-        return cursor.execute(
-            """
-            SELECT id, issue_id, identifier, workflow, state, outcome, summary, generation, created_at, started_at, finished_at,
-                   heartbeat_at, cap_usd, cost_usd, metered_usd, model, num_turns, last_line, external_url
-            FROM run_card
-            WHERE (%(issue_id)s::uuid IS NULL OR issue_id = %(issue_id)s)
-              AND (NOT %(unfinished)s OR state <> 'finished')
-            ORDER BY created_at DESC
-            LIMIT %(limit)s
-            """,
-            {"issue_id": issue_id, "unfinished": unfinished, "limit": limit},
-        ).fetchall()
 
 
 def set_starting(conn: Connection[Any], run_id: UUID, generation: int, *, at: datetime) -> bool:
