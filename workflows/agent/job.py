@@ -2,9 +2,11 @@
 
 import json
 import logging
+import os
 import signal
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from agent.checks import BadConfigurationError, Configuration, compared, read_configuration, run_command
@@ -191,6 +193,7 @@ class Job:
             logger.error("the result could not be handed in: %s", error)  # noqa: TRY400
             return TERMINATED_EXIT if self.stop.is_set() else 1
         print(json.dumps(answer))
+        _tell_publish_job(answer)
         return TERMINATED_EXIT if self.terminated.is_set() else 0
 
     def _drain(self) -> None:
@@ -230,3 +233,10 @@ class Job:
 
     def _notice(self, level: str, text: str) -> None:
         self.outbox.add("notice", {"level": level, "text": text})
+
+
+def _tell_publish_job(answer: dict[str, Any]) -> None:
+    """On GitHub, the job that publishes starts only where this one's output says that its patch was accepted."""
+    if (output := os.environ.get("GITHUB_OUTPUT")) and answer.get("patch"):
+        with Path(output).open("a") as file:
+            file.write(f"patch={answer['patch']['verdict']}\n")

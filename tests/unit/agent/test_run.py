@@ -325,6 +325,17 @@ def test_a_run_that_may_not_write_never_hands_in_a_patch(plane: ControlPlane, st
     assert "sneaky.txt" in plane.notices()
 
 
+def test_on_github_the_publish_job_learns_whether_there_is_something_to_publish(
+    plane: ControlPlane, start: Runner, script, tmp_path: Path
+) -> None:
+    plane.told = brief(writes_code=True)
+    output = tmp_path / "output"
+
+    start(script('open("README.md", "w").write("bye\\n")\nhand_in()\n'), GITHUB_OUTPUT=str(output)).communicate(timeout=20)
+
+    assert output.read_text() == "patch=accepted\n"
+
+
 def is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
