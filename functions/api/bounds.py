@@ -5,14 +5,12 @@ import re
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dispatch.kit.nesting import DEEPEST, is_too_deep
 from functions.api.errors import problem
 
 MOST_BYTES = 1_000_000
 MOST_RESULT_BYTES = 5_000_000  # holds a whole patch; Lambda itself takes 6 MB
 RESULT = re.compile(r"/api/runs/[^/]+/result")
-DEEPEST = 64  # the deepest honest body, an agent's tool input, is nested about 10 deep
-STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)  # or its open end: a string is never looked at twice
-NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class BodyBounds:
@@ -36,18 +34,6 @@ class BodyBounds:
             await answer(scope, receive, send)
         else:
             await self.app(scope, _once(body, receive), send)
-
-
-def is_too_deep(body: bytes) -> bool:
-    """Whether brackets outside strings are open more than 64 deep at once."""
-    if body.count(b"[") + body.count(b"{") <= DEEPEST:
-        return False
-    depth = 0
-    for bracket in STRINGS.sub(b"", body).translate(None, NOT_BRACKETS):
-        depth += 1 if bracket in b"[{" else -1
-        if depth > DEEPEST:
-            return True
-    return False
 
 
 async def _read(receive: Receive, most: int) -> bytes:
