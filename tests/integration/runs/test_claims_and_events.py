@@ -101,6 +101,19 @@ def test_what_a_person_says_is_handed_over_until_it_is_heard() -> None:
     assert after.say == []
 
 
+def test_the_stream_tells_which_message_has_reached_the_agent() -> None:
+    claim = doing.start(doing.ask(doing.make_issue()))
+    with work() as unit:
+        message = runs.say(unit, claim.run, text="Look at rounding too.", actor=doing.ADA)
+
+    with work() as unit:
+        runs.heartbeat(unit, claim.run, Heartbeat(generation=1, heard=[message]))
+
+    with work() as unit:
+        told = [frame.data["data"] for frame in stream.read_feed(unit, f"run:{claim.run}").frames if frame.kind == "run.event"]
+    assert [(line.get("message"), line.get("delivered")) for line in told] == [(str(message), None), (None, str(message))]
+
+
 def test_near_its_cap_an_agent_is_told_to_land() -> None:
     claim = doing.start(doing.ask(doing.make_issue(), cap_usd=10))
 

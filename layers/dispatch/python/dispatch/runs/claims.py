@@ -75,7 +75,7 @@ def heartbeat(work: Work, run_id: UUID, beat: Heartbeat) -> Directives:
     store.set_heartbeat(work.conn, run_id, metered_usd=beat.metered_usd, at=work.now)
     spent = max(run.metered_usd or Decimal(), Decimal(str(beat.metered_usd or 0)))
     for message in message_store.set_delivered(work.conn, run_id, beat.heard, at=work.now):
-        publish_line(work, run, f"Delivered to the agent: {message.text}")
+        publish_line(work, run, f"Delivered to the agent: {message.text}", delivered=message.id)
     waiting = message_store.select_waiting(work.conn, run_id)
     return Directives(directive="land" if spent >= landing_line(run) else "continue", say=waiting)
 
@@ -89,5 +89,5 @@ def say(work: Work, run_id: UUID, *, text: str, actor: Actor) -> UUID:
         raise RunIsFinished
     message_id = new_id()
     message_store.insert_message(work.conn, message_id, run_id, text=text, said_by=Jsonb(actor.model_dump(mode="json")), at=work.now)
-    publish_line(work, run, f"{actor.name} says: {text}")
+    publish_line(work, run, f"{actor.name} says: {text}", message=message_id)
     return message_id

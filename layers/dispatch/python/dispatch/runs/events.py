@@ -36,9 +36,9 @@ def record_events(work: Work, run_id: UUID, batch: NewEvents) -> Received:
     return Received(newest=store.newest_event_number(work.conn, run_id), waits=has_crossed or message_store.has_waiting(work.conn, run_id))
 
 
-def publish_line(work: Work, run: Run, text: str) -> None:
-    """A line of ours stands in the run's stream, among the agent's; it has no number of the runner's."""
-    _publish(work, run, seq=None, at=work.now, kind="notice", data={"level": "info", "text": text})
+def publish_line(work: Work, run: Run, text: str, **about: UUID) -> None:
+    """A line of ours stands in the run's stream, among the agent's; it has no number of the runner's. `about` are ids that it is about."""
+    _publish(work, run, seq=None, at=work.now, kind="notice", data={"level": "info", "text": text} | about)
 
 
 def _publish(work: Work, run: Run, *, seq: int | None, at: datetime, kind: str, data: dict[str, Any]) -> None:
