@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.server import RefusedError, Server, StaleClaimError, UnreachableError, insist
+from agent.server import RefusedError, Server, StaleClaimError
 from agent.stop import Reason, Stop
+from agent.web import UnreachableError, insist
 
 MOST_HEARD = 100  # the latest; the server has long known of those before
 SOON_S = 1.0  # between two beats, where the server waits for one

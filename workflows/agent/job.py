@@ -16,10 +16,11 @@ from agent.heart import Heart
 from agent.outbox import Outbox
 from agent.processes import bury, end_everything
 from agent.repository import GitError, PatchTooLargeError, Repository
-from agent.server import RefusedError, Server, StaleClaimError, UnreachableError, insist
+from agent.server import RefusedError, Server, StaleClaimError
 from agent.session import Ending, Session
 from agent.settings import Settings
 from agent.stop import Reason, Stop
+from agent.web import UnreachableError, insist
 
 CLAIM_PATIENCE_S = 600.0
 FAREWELL_S = 2.0  # for each last word of a terminated job: it is killed soon

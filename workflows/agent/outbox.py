@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from agent.server import RefusedError, StaleClaimError, UnreachableError, encoded
+from agent.server import RefusedError, StaleClaimError, encoded
+from agent.web import UnreachableError
 
 GATHER_S = 0.1  # a batch gathers this long; the promise is 300 ms from the event to its leaving
 BATCH_LIMIT = 250 * 1024  # bytes; the protocol's limit is 256 KB with its envelope

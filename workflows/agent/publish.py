@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from agent.repository import GitError, Repository
-from agent.server import MissingError, RefusedError, Server, StaleClaimError, UnreachableError, insist
+from agent.server import MissingError, RefusedError, Server, StaleClaimError
 from agent.settings import MissingSettingError, Settings
+from agent.web import UnreachableError, insist
 
 BRANCH = re.compile(r"dispatch/[a-z0-9][a-z0-9._-]*")  # only ever a branch of our own, so never the base branch
 LINKS = {"120000", "160000"}  # git's modes of symbolic links and of submodules

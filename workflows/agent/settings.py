@@ -21,11 +21,40 @@ class MissingSettingError(Exception):
 
 
 @dataclass(frozen=True)
+class GitHub:
+    """What GitHub tells a job about itself. `token` may push and open pull requests; only the publish job has one."""
+
+    repository: str
+    run_id: str
+    run_attempt: str
+    server_url: str
+    api_url: str
+    token: str = field(repr=False)
+
+    @staticmethod
+    def read(environ: Mapping[str, str]) -> "GitHub | None":
+        """What `environ` says; None on any other machine."""
+        if not environ.get("GITHUB_REPOSITORY"):
+            return None
+        return GitHub(
+            repository=environ["GITHUB_REPOSITORY"],
+            run_id=environ.get("GITHUB_RUN_ID") or "",
+            run_attempt=environ.get("GITHUB_RUN_ATTEMPT") or "",
+            server_url=(environ.get("GITHUB_SERVER_URL") or "https://github.com").rstrip("/"),
+            api_url=(environ.get("GITHUB_API_URL") or "https://api.github.com").rstrip("/"),
+            token=environ.get("GITHUB_TOKEN") or "",
+        )
+
+
+@dataclass(frozen=True)
 class Settings:
-    """One job's settings. Times are in seconds."""
+    """One job's settings. Times are in seconds. It shows who it is by `id_token_url` or, where that is empty, by `api_key`."""
 
     api_url: str
-    api_key: str
+    api_key: str = field(repr=False)
+    id_token_url: str
+    id_token_request: str = field(repr=False)
+    github: GitHub | None
     run_id: str
     generation: int
     worktree: Path
@@ -43,7 +72,10 @@ class Settings:
         """The settings that `environ` holds. Raises `MissingSettingError`, naming the variable."""
         return Settings(
             api_url=_required(environ, "DISPATCH_API_URL").rstrip("/"),
-            api_key=_required(environ, "DISPATCH_API_KEY"),
+            api_key=_key(environ),
+            id_token_url=environ.get("ACTIONS_ID_TOKEN_REQUEST_URL") or "",
+            id_token_request=environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN") or "",
+            github=GitHub.read(environ),
             run_id=_required(environ, "DISPATCH_RUN_ID"),
             generation=int(_required(environ, "DISPATCH_GENERATION")),
             worktree=Path(environ.get("DISPATCH_WORKTREE") or ".").resolve(),
@@ -69,7 +101,8 @@ class Settings:
 
     def secrets(self) -> list[str]:
         """Every secret this job knows, to be masked wherever the agent repeats one."""
-        return [value for name, value in self.model_access.items() if name != "ANTHROPIC_BASE_URL"] + [self.api_key]
+        own = [self.api_key, self.id_token_request, self.github.token if self.github else ""]
+        return [value for name, value in self.model_access.items() if name != "ANTHROPIC_BASE_URL"] + own
 
     def command_environment(self) -> dict[str, str]:
         """The environment of git and of the repository's own commands: no key of any kind."""
@@ -100,3 +133,11 @@ def _required(environ: Mapping[str, str], name: str) -> str:
     if not environ.get(name):
         raise MissingSettingError(f"{name} is not set: a job is told everything by its environment.")
     return environ[name]
+
+
+def _key(environ: Mapping[str, str]) -> str:
+    if not environ.get("DISPATCH_API_KEY") and not environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"):
+        raise MissingSettingError(
+            "This job cannot show who it is: give it `permissions: id-token: write` on GitHub, or the secret DISPATCH_API_KEY."
+        )
+    return environ.get("DISPATCH_API_KEY") or ""

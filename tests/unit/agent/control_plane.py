@@ -1,9 +1,11 @@
 """A loopback control plane for one run: it speaks the runner's protocol, keeps what it was sent, and misbehaves when a test wants it to."""
 
+import base64
 import json
 import socket
 import threading
 import time
+import urllib.parse
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -11,6 +13,8 @@ from typing import Any
 RUN = "0192ab34-0000-7000-8000-000000000001"
 RUN_TOKEN = "token-of-this-run"
 MACHINE_KEY = "machine-key-of-the-job"
+ID_TOKEN_REQUEST = "what-github-lets-the-job-ask-with"
+AS_JOB = {"claim", "patch", "published", "unpublished"}  # calls that a run token cannot make
 SCHEMA = {
     "type": "object",
     "properties": {
@@ -34,6 +38,7 @@ class ControlPlane:
 
     Knobs: `answers` maps a call ("claim", "events", "heartbeat", "result") to a status it answers instead of 200; `lose` are calls whose work
     is done but whose answer is lost, once each; `refuse` are calls that are answered with 422, once each; `orders` are the answers to the next heartbeats; `is_away` refuses every connection's request.
+    `vouched` are the tokens that it gave out as GitHub would, each good for `vouch_s`, with their audiences; only the newest is taken.
     `is_cancelled`: the run has ended, and no call but a heartbeat is taken; `waits` is what the events' answer says; `on_quiet` is called with the last heartbeat.
     """
 
@@ -46,6 +51,8 @@ class ControlPlane:
         self.is_away = self.is_cancelled = self.waits = False
         self.heartbeat_s = 0.2
         self.on_quiet: Callable[[], None] = lambda: None
+        self.vouch_s = 300
+        self.vouched: list[tuple[str, str]] = []
         self.events: dict[int, dict[str, Any]] = {}
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.result: dict[str, Any] | None = None
@@ -90,8 +97,7 @@ class ControlPlane:
 
     def status_of(self, call: str, authorization: str) -> int:
         """The status that `call` is answered with."""
-        wanted = MACHINE_KEY if call in {"claim", "patch", "published", "unpublished"} else RUN_TOKEN
-        if authorization != f"Bearer {wanted}":
+        if authorization.removeprefix("Bearer ") != self._wanted_for(call):
             return 401
         if call in self.refuse:
             self.refuse.remove(call)
@@ -99,6 +105,23 @@ class ControlPlane:
         if self.is_cancelled and call in {"events", "result"}:
             return 409
         return self.answers.get(call, 200)
+
+    def id_token_settings(self) -> dict[str, str]:
+        """What GitHub's environment says to a job that may ask for its identity."""
+        return {"ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.url}/idtoken?api-version=2.0", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": ID_TOKEN_REQUEST}
+
+    def _wanted_for(self, call: str) -> str:
+        if call == "idtoken":
+            return ID_TOKEN_REQUEST
+        if call not in AS_JOB:
+            return RUN_TOKEN
+        return self.vouched[-1][0] if self.vouched else MACHINE_KEY
+
+    def _vouch(self, query: str) -> dict[str, Any]:
+        claims = {"iat": 1_000_000, "exp": 1_000_000 + self.vouch_s, "number": len(self.vouched)}
+        token = f"head.{base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip('=')}.sign"
+        self.vouched.append((token, urllib.parse.parse_qs(query)["audience"][0]))
+        return {"value": token}
 
     def take(self, call: str, body: dict[str, Any]) -> dict[str, Any]:
         """What the real control plane would do and answer."""
@@ -149,7 +172,7 @@ def _handler_for(plane: ControlPlane) -> type[BaseHTTPRequestHandler]:
             status = plane.status_of(call, self.headers["Authorization"])
             if status != 200:
                 return self._send(status, {"code": "stale_claim" if status == 409 else "no", "detail": "as the test wants it"})
-            answer = plane.take(call, body)
+            answer = plane._vouch(self.path.partition("?")[2]) if call == "idtoken" else plane.take(call, body)
             if call in plane.lose:
                 plane.lose.remove(call)
                 return self.connection.shutdown(socket.SHUT_RDWR)

@@ -9,7 +9,8 @@ import pytest
 
 from agent import outbox
 from agent.outbox import Outbox
-from agent.server import RefusedError, UnreachableError
+from agent.server import RefusedError
+from agent.web import UnreachableError
 
 
 class Receiver:
