@@ -19,6 +19,9 @@ check: .venv/ready frontend/.ready       ## style, types, who may import whom, g
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python -m infra.generated --check
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows workflows/*.yml
+	$(BIN)/zizmor --offline --quiet --strict-collection --persona auditor workflows/*.yml
+	$(NPM) run workflows
 	$(NPM) run openapi:check
 	$(NPM) run check
 
