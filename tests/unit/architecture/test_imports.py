@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = ("anthropic", "boto3", "fastapi", "mangum", "httpx2", "openai", "mcp")
+HEAVY = ("anthropic", "boto3", "fastapi", "mangum", "httpx2", "jwt", "openai", "mcp")
 
 
 @pytest.mark.parametrize(

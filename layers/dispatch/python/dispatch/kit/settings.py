@@ -97,7 +97,19 @@ class Settings(Limits):
     agent_model: str = Field("claude-opus-5-5", description="The agents' model")
 
     github_repo: str = Field("", description="The target repository, `owner/name`. On a laptop, `TARGET_REPO` (a path) stands in")
-    github_token: SecretStr = Field(SecretStr(""), description="Starts agents on GitHub Actions")
+    github_token: SecretStr = Field(
+        SecretStr(""), description="Starts agents on GitHub Actions: a token with Actions write, Contents and Pull requests read"
+    )
+    github_app_id: str = Field("", description="A GitHub App instead of a token: its id", pattern="^[0-9A-Za-z.]*$")
+    github_app_private_key: SecretStr = Field(SecretStr(""), description="The App's private key, a PEM; its lines may be written as `\\n`")
+    github_app_installation_id: str = Field(
+        "", description="The App's installation; unset, it is looked up by the repository", pattern="^[0-9]*$"
+    )
+    github_webhook_secret: SecretStr = Field(SecretStr(""), description="GitHub signs its webhooks with it; while it is changed, `new,old`")
+    github_oidc_issuer: str = Field(
+        "https://token.actions.githubusercontent.com",
+        description="Who vouches for jobs on GitHub Actions (GitHub Enterprise Server: `https://HOST/_services/token`)",
+    )
     github_ref: str = Field("", description="Branch whose workflow files are used; empty means the default branch")
     github_api_url: str = Field("https://api.github.com", description="GitHub's REST address (GitHub Enterprise has its own)")
 

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from dispatch.clients import github
-from dispatch.clients.github import WorkflowRun
+from dispatch.clients import github_actions
+from dispatch.clients.github_actions import Job
 from dispatch.kit import clock
 from dispatch.kit.settings import settings
 from dispatch.runs import Run
@@ -11,12 +11,12 @@ from dispatch.runs import Run
 UNNAMED = timedelta(minutes=3)  # its runner has been refused a dozen times by then, and has ended its agent
 
 
-def start(run: Run) -> WorkflowRun:
+def start(run: Run) -> Job | None:
     """The runtime has been asked to start the run. Raises github.Refused for good, github.NoAnswer where nobody knows."""
-    return github.dispatch_workflow(
+    return github_actions.dispatch_workflow(
         run.repository,
         f"{run.workflow}.yml",
-        ref=settings().github_ref or None,
+        ref=settings().github_ref or github_actions.default_branch(run.repository),
         inputs={"run_id": str(run.id), "generation": str(run.generation), "issue": run.identifier},
     )
 
@@ -24,11 +24,12 @@ def start(run: Run) -> WorkflowRun:
 def cancel(run: Run) -> None:
     """The runtime has been asked to end the run's job."""
     if run.external_id:
-        github.cancel_run(run.repository, run.external_id)
+        github_actions.cancel_job(run.repository, run.external_id)
 
 
 def has_ended(run: Run) -> bool:
     """Whether the finished run's job is over at its runtime. One without a name there is given time. Raises github.NoAnswer."""
     if run.external_id:
-        return github.has_ended(run.repository, run.external_id)
+        job = github_actions.find_job(run.repository, run.external_id)
+        return job is None or job.conclusion is not None
     return run.finished_at is not None and clock.now() - run.finished_at > UNNAMED

@@ -31,7 +31,7 @@ def start_run(run_id: UUID, generation: int) -> None:
             refuse_start(unit, run_id, refusal.sentence)
         return
     with work() as unit:
-        runs.note_external(unit, run_id, external_id=str(started.id or ""), external_url=started.url)
+        runs.note_external(unit, run_id, external_id=started.id if started else "", external_url=started.url if started else None)
         over = runs.get_run(unit, run_id).state is State.FINISHED
     if over:  # it was cancelled while the runtime was asked
         stop_at_runtime(run_id, generation)
