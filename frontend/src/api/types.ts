@@ -2671,11 +2671,14 @@ export interface components {
          * NewSpawn
          * @description A request to start a run. `cap_usd` None means the policy's; `words` are a person's, for the agent.
          *
-         *     `force_because` passes the gates that only pace the work (an admin's right); it is kept with the decision.
+         *     `continues` is a run of the same issue that has ended: the new one goes on from its work, and has what is left of its cap where it ended
+         *     at its limits. `force_because` passes the gates that only pace the work (an admin's right); it is kept with the decision.
          */
         NewSpawn: {
             /** Cap Usd */
             cap_usd?: number | string | null;
+            /** Continues */
+            continues?: string | null;
             /** Force Because */
             force_because?: string | null;
             /**
@@ -3239,6 +3242,8 @@ export interface components {
             cap_usd: number;
             /** Checks */
             checks: components["schemas"]["Check"][];
+            /** Continues */
+            continues: string | null;
             /** Cost Usd */
             cost_usd: number | null;
             /**
@@ -3324,6 +3329,8 @@ export interface components {
         RunSummary: {
             /** Cap Usd */
             cap_usd: number;
+            /** Continues */
+            continues: string | null;
             /** Cost Usd */
             cost_usd: number | null;
             /**
@@ -3383,6 +3390,8 @@ export interface components {
             cap_usd: number;
             /** Checks */
             checks: components["schemas"]["Check"][];
+            /** Continues */
+            continues: string | null;
             /** Cost Usd */
             cost_usd: number | null;
             /**
@@ -3498,6 +3507,8 @@ export interface components {
         Spawn: {
             /** Automatic */
             automatic: boolean;
+            /** Continues */
+            continues: string | null;
             /**
              * Created At
              * Format: date-time

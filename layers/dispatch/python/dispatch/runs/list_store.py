@@ -16,7 +16,7 @@ def select_runs(
         return cursor.execute(
             """
             SELECT id, issue_id, identifier, workflow, state, outcome, summary, generation, created_at, started_at, finished_at,
-                   heartbeat_at, cap_usd, cost_usd, metered_usd, model, num_turns, last_line, external_url
+                   heartbeat_at, cap_usd, cost_usd, metered_usd, model, num_turns, last_line, external_url, continues
             FROM run_card
             WHERE (%(issue_id)s::uuid IS NULL OR issue_id = %(issue_id)s)
               AND (%(workflow)s::text IS NULL OR workflow = %(workflow)s)

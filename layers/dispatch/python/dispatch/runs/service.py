@@ -33,11 +33,16 @@ def create_run(work: Work, issue: Issue, new: NewRun, *, actor: Actor) -> Run:
     return run
 
 
+def find_run(work: Work, run_id: UUID) -> Run | None:
+    """The run whole; None where there is no such run."""
+    return store.select_run(work.conn, run_id)
+
+
 def get_run(work: Work, run_id: UUID, *, lock: bool = False) -> Run:
     """The run whole; `lock` holds its row until the work ends. Raises RunNotFound."""
     if lock:
         store.lock_run(work.conn, run_id)
-    run = store.select_run(work.conn, run_id)
+    run = find_run(work, run_id)
     if run is None:
         raise RunNotFound
     return run

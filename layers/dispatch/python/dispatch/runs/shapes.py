@@ -38,13 +38,14 @@ class Outcome(StrEnum):
 
 
 class NewRun(BaseModel):
-    """What a run is made of."""
+    """What a run is made of. `continues`: the run of the same issue that it goes on from."""
 
     issue_id: UUID
     workflow: str
     repository: str
     words: str
     plan_id: UUID | None
+    continues: UUID | None
     cap_usd: Money
 
 
@@ -70,6 +71,7 @@ class RunSummary(BaseModel):
     num_turns: int | None
     last_line: str | None
     external_url: str | None
+    continues: UUID | None
 
 
 class RunFilter(BaseModel):

@@ -16,8 +16,9 @@ def insert_run(conn: Connection[Any], run_id: UUID, new: NewRun, *, came_from: U
     """The run waits in the queue. The unique partial index refuses a second unfinished run of the issue."""
     conn.execute(
         """
-        INSERT INTO run (id, issue_id, workflow, state, repository, words, plan_id, came_from_status, cap_usd, created_at)
-        VALUES (%(id)s, %(issue_id)s, %(workflow)s, 'queued', %(repository)s, %(words)s, %(plan_id)s, %(came_from)s, %(cap_usd)s, %(at)s)
+        INSERT INTO run (id, issue_id, workflow, state, repository, words, plan_id, continues, came_from_status, cap_usd, created_at)
+        VALUES (%(id)s, %(issue_id)s, %(workflow)s, 'queued', %(repository)s, %(words)s, %(plan_id)s, %(continues)s, %(came_from)s,
+                %(cap_usd)s, %(at)s)
         """,
         {"id": run_id, "came_from": came_from, "at": at, **new.model_dump()},
     )
@@ -30,7 +31,7 @@ def select_run(conn: Connection[Any], run_id: UUID) -> Run | None:
             """
             SELECT id, issue_id, identifier, workflow, state, outcome, summary, generation, created_at, starting_at, started_at,
                    finished_at, heartbeat_at, cap_usd, cost_usd, metered_usd, model, num_turns, last_line, external_url, external_id,
-                   repository, brief, words, plan_id, came_from_status, usage, checks, engine, report, base_commit,
+                   repository, brief, words, plan_id, continues, came_from_status, usage, checks, engine, report, base_commit,
                    head_commit, token_expires_at
             FROM run_card
             WHERE id = %(id)s

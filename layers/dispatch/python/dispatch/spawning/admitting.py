@@ -45,7 +45,7 @@ def decide_on(books: Books, version: int, limits: Limits, asked: Asked, **more: 
     return Decided(asked=asked, facts=facts, ruling=decide(facts, limits, books.at), policy_version=version, at=books.at)
 
 
-def admit(work: Work, decided: Decided, words: str, *, actor: Actor) -> Run:
+def admit(work: Work, decided: Decided, words: str, *, continues: UUID | None, actor: Actor) -> Run:
     """The run is queued, its money is set aside, and the spawner is told after the commit."""
     wanted = NewRun(
         issue_id=decided.asked.issue_id,
@@ -53,6 +53,7 @@ def admit(work: Work, decided: Decided, words: str, *, actor: Actor) -> Run:
         repository=settings().github_repo,
         words=words,
         plan_id=decided.asked.plan_id,
+        continues=continues,
         cap_usd=decided.ruling.reserve_usd,
     )
     run = runs.create_run(work, issues.get_issue(work, decided.asked.issue_id), wanted, actor=actor)

@@ -7,20 +7,28 @@ from uuid import UUID
 
 from psycopg import Rollback
 
-from dispatch import issues
+from dispatch import issues, runs
 from dispatch.issues import IssueNotFound
 from dispatch.kit.actors import Actor
-from dispatch.kit.errors import BadInput
+from dispatch.kit.errors import BadInput, Conflict
 from dispatch.kit.ids import new_id
 from dispatch.kit.settings import settings
 from dispatch.kit.work import Work
-from dispatch.runs import Run, workflow_named
+from dispatch.runs import Run, State, workflow_named
 from dispatch.spawning import books_store, store
 from dispatch.spawning.admitting import STATES, Decided, admit, decide_on, keep, lock_admission, tell
 from dispatch.spawning.books import read_books
 from dispatch.spawning.fact_shapes import Cause, Verdict
 from dispatch.spawning.offering import withdraw
 from dispatch.spawning.shapes import CustomerRef, NewSpawn, Spawn
+
+
+class NotThisIssues(BadInput):
+    """The run to continue is none of this issue's."""
+
+
+class RunsStill(Conflict):
+    """The run to continue has not ended yet. Say to it what it should do, or cancel it first."""
 
 
 class NoRepository(BadInput):
@@ -31,19 +39,30 @@ def request(work: Work, ref: str | UUID, new: NewSpawn, *, actor: Actor, cause: 
     """The gates have ruled on the spawn: it is admitted (its run is queued and its money reserved), it waits, or it is refused.
 
     A refusal is an answer, not an error: it is kept with its reason. `cause` is what an automatic spawn rests on; a person's has none.
-    Raises UnknownWorkflow, IssueNotFound, NoRepository.
+    Raises UnknownWorkflow, IssueNotFound, NoRepository, NotThisIssues, RunsStill.
     """
     workflow_named(new.workflow)
     if not settings().github_repo:
         raise NoRepository
     issue_id = ref if isinstance(ref, UUID) else issues.get_issue_id(work, ref)  # before the lock: what others wait for is kept short
+    if new.continues:
+        _check_continued(work, issue_id, new.continues)
     with work.conn.pipeline():
         decided = _decide_beside_others(work, issue_id, new, cause) or _decide_alone(work, issue_id, new, cause)
         admitted = decided.ruling.verdict is Verdict.ADMITTED
-        run = admit(work, decided, new.words, actor=actor) if admitted else None
+        run = admit(work, decided, new.words, continues=new.continues, actor=actor) if admitted else None
         spawn = _write(work, new, decided, run, actor=actor, cause=cause)
         tell(work, spawn, decided.ruling, actor=actor)
     return spawn
+
+
+def _check_continued(work: Work, issue_id: UUID, run_id: UUID) -> None:
+    """What has ended stays so: nothing need be held."""
+    run = runs.find_run(work, run_id)
+    if run is None or run.issue_id != issue_id:
+        raise NotThisIssues
+    if run.state is not State.FINISHED:
+        raise RunsStill
 
 
 def _decide_beside_others(work: Work, issue_id: UUID, new: NewSpawn, cause: Cause | None) -> Decided | None:
@@ -68,7 +87,12 @@ def _decide(work: Work, issue_id: UUID, new: NewSpawn, cause: Cause | None) -> D
     """The issue is held, and the gates have ruled."""
     books_store.lock_issue(work.conn, issue_id)
     books, asked = books_store.select_books_and_about(
-        work.conn, issue_id, workflow=new.workflow, family=cause.family if cause else None, automatic=cause is not None
+        work.conn,
+        issue_id,
+        workflow=new.workflow,
+        family=cause.family if cause else None,
+        automatic=cause is not None,
+        continues=new.continues,
     )
     if asked is None:
         raise IssueNotFound
@@ -110,5 +134,6 @@ def _write(work: Work, new: NewSpawn, decided: Decided, run: Run | None, *, acto
         reason=ruling.reason,
         would_turn=ruling.would_turn,
         gate=ruling.gate,
+        continues=new.continues,
         created_at=decided.at,
     )

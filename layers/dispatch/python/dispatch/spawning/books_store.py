@@ -85,17 +85,26 @@ def select_books(conn: Connection[Any]) -> Books:
 
 
 def select_about(
-    conn: Connection[Any], issue_id: UUID, *, workflow: str, family: str | None, automatic: bool, spawn_id: UUID | None = None
+    conn: Connection[Any],
+    issue_id: UUID,
+    *,
+    workflow: str,
+    family: str | None,
+    automatic: bool,
+    continues: UUID | None,
+    spawn_id: UUID | None = None,
 ) -> Asked | None:
     """What the gates ask about the issue, for a waiting spawn or a new one; None where the issue is gone."""
-    return _ask_about(conn, issue_id, workflow=workflow, family=family, automatic=automatic, spawn_id=spawn_id).fetchone()
+    return _ask_about(
+        conn, issue_id, workflow=workflow, family=family, automatic=automatic, continues=continues, spawn_id=spawn_id
+    ).fetchone()
 
 
 def select_books_and_about(
-    conn: Connection[Any], issue_id: UUID, *, workflow: str, family: str | None, automatic: bool
+    conn: Connection[Any], issue_id: UUID, *, workflow: str, family: str | None, automatic: bool, continues: UUID | None
 ) -> tuple[Books, Asked | None]:
     """What all decisions share, and what the gates ask about the issue for a new spawn; in a pipeline, in one round trip."""
-    about = _ask_about(conn, issue_id, workflow=workflow, family=family, automatic=automatic, spawn_id=None)
+    about = _ask_about(conn, issue_id, workflow=workflow, family=family, automatic=automatic, continues=continues, spawn_id=None)
     books = _ask_books(conn)
     return _books(books), about.fetchone()
 
@@ -111,8 +120,9 @@ def select_waiting(conn: Connection[Any], ids: list[UUID]) -> list[WaitingSpawn]
     with conn.cursor(row_factory=class_row(WaitingSpawn)) as cursor:
         return cursor.execute(
             """
-            SELECT spawn.id, spawn.workflow, spawn.asked_by, spawn.words, spawn.cap_usd, spawn.forced_because, spawn.cause, spawn.waits_for,
-                   (SELECT gate FROM decision WHERE spawn_id = spawn.id ORDER BY id DESC LIMIT 1) AS gate, to_jsonb(about) AS asked
+            SELECT spawn.id, spawn.workflow, spawn.asked_by, spawn.words, spawn.cap_usd, spawn.continues, spawn.forced_because, spawn.cause,
+                   spawn.waits_for, (SELECT gate FROM decision WHERE spawn_id = spawn.id ORDER BY id DESC LIMIT 1) AS gate,
+                   to_jsonb(about) || jsonb_build_object('left_usd', run_left_usd(spawn.continues)) AS asked
             FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS queue (spawn_id, place)
             JOIN spawn ON spawn.id = queue.spawn_id
             CROSS JOIN LATERAL spawn_about(
@@ -135,14 +145,28 @@ def _books(cursor: Cursor[str]) -> Books:
 
 
 def _ask_about(
-    conn: Connection[Any], issue_id: UUID, *, workflow: str, family: str | None, automatic: bool, spawn_id: UUID | None
+    conn: Connection[Any],
+    issue_id: UUID,
+    *,
+    workflow: str,
+    family: str | None,
+    automatic: bool,
+    continues: UUID | None,
+    spawn_id: UUID | None,
 ) -> Cursor[Asked]:
     return conn.cursor(row_factory=class_row(Asked)).execute(
         """
         SELECT spawn_id, workflow, automatic, issue_id, issue, issue_open, unfinished_run, waiting_spawn, plan_id, plan_cap_usd,
                plan_approved_at, has_work_to_test, customer_id, customer, customer_name, family, family_started_at, waiting_reviews,
-               priority
+               priority, run_left_usd(%(continues)s) AS left_usd
         FROM spawn_about(%(spawn_id)s, %(issue_id)s, %(workflow)s, %(family)s, %(automatic)s)
         """,
-        {"spawn_id": spawn_id, "issue_id": issue_id, "workflow": workflow, "family": family, "automatic": automatic},
+        {
+            "spawn_id": spawn_id,
+            "issue_id": issue_id,
+            "workflow": workflow,
+            "family": family,
+            "automatic": automatic,
+            "continues": continues,
+        },
     )

@@ -33,7 +33,8 @@ class Facts(BaseModel):
     """Everything a decision rests on; a decision is a pure function of these, the limits and the moment.
 
     `held` are the resources for which a spawn ahead in the queue waits: what comes free is theirs. `*_usd` are today's, reserved and
-    settled together, but for `asked_usd` and `plan_cap_usd`: the cap asked for, and the approved plan's.
+    settled together, but for `asked_usd`, `left_usd` and `plan_cap_usd`: the cap asked for, what is left of the continued run's, and the
+    approved plan's.
     """
 
     workflow: str
@@ -61,6 +62,7 @@ class Facts(BaseModel):
     workflow_usd: Money
     customer_usd: Money
     asked_usd: Money | None
+    left_usd: Money | None = None  # decisions from before runs could be continued have none
     plan_cap_usd: Money | None
     waiting_reviews: int
     held: list[str]
@@ -105,6 +107,7 @@ class Asked(BaseModel):
     family_started_at: datetime | None
     waiting_reviews: int
     priority: str
+    left_usd: Money | None
     takes_place: bool = False
 
     @property
@@ -121,6 +124,7 @@ class WaitingSpawn(BaseModel):
     asked_by: Actor
     words: str
     cap_usd: Money | None
+    continues: UUID | None
     forced_because: str | None
     cause: Cause | None
     waits_for: str | None

@@ -14,9 +14,17 @@ CENT = Decimal("0.01")
 
 
 def reserve_usd(facts: Facts, limits: Limits) -> Decimal:
-    """What is set aside for the run: the cap asked for, the approved plan's, or the policy's; a breaker's probe gets little."""
-    asked = facts.asked_usd or (facts.plan_cap_usd if facts.workflow == "prd-implement" else None) or ceiling_usd(facts.workflow, limits)
+    """What is set aside for the run: the cap asked for, or the usual one; a breaker's probe gets little."""
+    asked = facts.asked_usd or _usual_usd(facts, limits)
     return min(asked, limits.breaker_probe_usd) if resting(facts, limits) else asked
+
+
+def _usual_usd(facts: Facts, limits: Limits) -> Decimal:
+    """The approved plan's cap, or the policy's; where the run goes on from one that its limits ended, what that one left."""
+    ceiling = ceiling_usd(facts.workflow, limits)
+    if facts.left_usd is not None:
+        return min(facts.left_usd, ceiling)
+    return (facts.plan_cap_usd if facts.workflow == "prd-implement" else None) or ceiling
 
 
 def ceiling_usd(workflow: str, limits: Limits) -> Decimal:

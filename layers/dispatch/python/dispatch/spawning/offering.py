@@ -103,7 +103,13 @@ class _Offer:
         before = one.asked
         books_store.lock_issue(self.work.conn, before.issue_id)
         return books_store.select_about(
-            self.work.conn, before.issue_id, spawn_id=one.id, workflow=one.workflow, family=before.family, automatic=before.automatic
+            self.work.conn,
+            before.issue_id,
+            spawn_id=one.id,
+            workflow=one.workflow,
+            family=before.family,
+            automatic=before.automatic,
+            continues=one.continues,
         )
 
     def _leave(self, one: WaitingSpawn, decided: Decided) -> None:
@@ -119,7 +125,7 @@ class _Offer:
     def _turn(self, one: WaitingSpawn, decided: Decided) -> Spawn:
         """The spawn is admitted, and the books know of its run, for those behind it; or it is refused."""
         verdict = decided.ruling.verdict
-        run = admit(self.work, decided, one.words, actor=one.asked_by) if verdict is Verdict.ADMITTED else None
+        run = admit(self.work, decided, one.words, continues=one.continues, actor=one.asked_by) if verdict is Verdict.ADMITTED else None
         if run:
             asked = decided.asked
             held = Held(workflow=run.workflow, customer_id=asked.customer_id, family=asked.family, reserve_usd=run.cap_usd)

@@ -26,7 +26,8 @@ class SpawnState(StrEnum):
 class NewSpawn(BaseModel):
     """A request to start a run. `cap_usd` None means the policy's; `words` are a person's, for the agent.
 
-    `force_because` passes the gates that only pace the work (an admin's right); it is kept with the decision.
+    `continues` is a run of the same issue that has ended: the new one goes on from its work, and has what is left of its cap where it ended
+    at its limits. `force_because` passes the gates that only pace the work (an admin's right); it is kept with the decision.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -34,6 +35,7 @@ class NewSpawn(BaseModel):
     workflow: str
     words: Words = ""
     cap_usd: Money | None = Field(default=None, gt=0, le=1000)
+    continues: UUID | None = None
     force_because: Line | None = None
 
 
@@ -67,6 +69,7 @@ class Spawn(BaseModel):
     reason: str
     would_turn: str | None
     gate: str | None
+    continues: UUID | None
     created_at: datetime
 
 

@@ -29,10 +29,10 @@ def insert_spawn(
     """The spawn is written with what became of it."""
     conn.execute(
         """
-        INSERT INTO spawn (id, issue_id, workflow, asked_by, cause, family, words, cap_usd, forced_because, state, waits_for, run_id,
-                           created_at, decided_at)
-        VALUES (%(id)s, %(issue_id)s, %(workflow)s, %(asked_by)s, %(cause)s, %(family)s, %(words)s, %(cap_usd)s, %(forced_because)s,
-                %(state)s, %(waits_for)s, %(run_id)s, %(at)s, %(at)s)
+        INSERT INTO spawn (id, issue_id, workflow, asked_by, cause, family, words, cap_usd, continues, forced_because, state, waits_for,
+                           run_id, created_at, decided_at)
+        VALUES (%(id)s, %(issue_id)s, %(workflow)s, %(asked_by)s, %(cause)s, %(family)s, %(words)s, %(cap_usd)s, %(continues)s,
+                %(forced_because)s, %(state)s, %(waits_for)s, %(run_id)s, %(at)s, %(at)s)
         """,
         {
             "id": spawn_id,
@@ -43,6 +43,7 @@ def insert_spawn(
             "family": asked.family,
             "words": new.words,
             "cap_usd": new.cap_usd,
+            "continues": new.continues,
             "forced_because": new.force_because,
             "state": state,
             "waits_for": waits_for,
@@ -101,7 +102,7 @@ def select_spawn(conn: Connection[Any], spawn_id: UUID) -> Spawn:
         found = cursor.execute(
             """
             SELECT id, issue_id, identifier, priority, customer, workflow, automatic, forced_because, state, run_id, NULL AS place,
-                   reason, would_turn, gate, created_at
+                   reason, would_turn, gate, continues, created_at
             FROM spawn_card
             WHERE id = %(spawn_id)s
             """,
@@ -125,7 +126,7 @@ def list_waiting(conn: Connection[Any], *, at: datetime, limit: int) -> list[Spa
         return cursor.execute(
             """
             SELECT id, issue_id, identifier, priority, customer, workflow, automatic, forced_because, state, run_id, place,
-                   reason, would_turn, gate, created_at
+                   reason, would_turn, gate, continues, created_at
             FROM spawn_card JOIN spawn_queue(%(at)s) AS queue ON queue.spawn_id = spawn_card.id
             ORDER BY place
             LIMIT %(limit)s
