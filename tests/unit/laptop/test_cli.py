@@ -22,7 +22,7 @@ def test_help_names_every_command_and_the_exit_codes(capsys: pytest.CaptureFixtu
 
     said = capsys.readouterr().out
     assert leaving.value.code == 0
-    assert all(word in said for word in ("up", "migrate", "policy", "version", "TARGET_REPO", "NO_COLOR", "exit codes"))
+    assert all(word in said for word in ("up", "migrate", "policy", "workflows", "version", "TARGET_REPO", "NO_COLOR", "exit codes"))
 
 
 @pytest.mark.parametrize("arguments", [[], ["fly"], ["up", "--fast"]])
