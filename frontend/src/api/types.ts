@@ -1499,10 +1499,14 @@ export interface components {
         /**
          * Brief
          * @description All that a runner needs for one run.
+         *
+         *     `checkout` is where it begins, if not on the base. `wants_proof`: the agent may name a test that fails before its change and passes
+         *     after it, and the runner sees for itself. `trust` is the least origin of what the agent is told.
          */
         Brief: {
             /** Cap Usd */
             cap_usd: number;
+            checkout: components["schemas"]["Checkout"] | null;
             /** Model */
             model: string;
             /** Prompt */
@@ -1517,6 +1521,9 @@ export interface components {
             time_limit_s: number;
             /** Tools */
             tools: string[];
+            trust: components["schemas"]["Origin"];
+            /** Wants Proof */
+            wants_proof: boolean;
             /** Writes Code */
             writes_code: boolean;
         };
@@ -1651,6 +1658,16 @@ export interface components {
             output: string;
             /** Seconds */
             seconds: number;
+        };
+        /**
+         * Checkout
+         * @description Where a run begins, if not on the repository's base: a branch, at this commit.
+         */
+        Checkout: {
+            /** Branch */
+            branch: string;
+            /** Commit */
+            commit: string;
         };
         /**
          * Choice
@@ -1907,7 +1924,7 @@ export interface components {
          * @description `noun.participle`.
          * @enum {string}
          */
-        Event: "issue.created" | "issue.changed" | "issue.deleted" | "comment.added" | "activity.added" | "spawn.admitted" | "spawn.waiting" | "spawn.refused" | "spawn.withdrawn" | "spawn.forced" | "spawn.changed" | "run.state" | "run.event" | "run.started" | "run.finished" | "run.cancelled" | "run.lost" | "plan.changed" | "plan.proposed" | "plan.approved" | "plan.returned" | "question.changed" | "question.asked" | "question.answered" | "patch.proposed" | "patch.published" | "patch.unpublished" | "fleet.changed" | "inbox.changed" | "turn.started" | "turn.text" | "turn.tool_started" | "turn.tool_finished" | "turn.restarted" | "turn.choice" | "turn.finished" | "choice.taken" | "command.answered";
+        Event: "issue.created" | "issue.changed" | "issue.deleted" | "comment.added" | "activity.added" | "spawn.admitted" | "spawn.waiting" | "spawn.refused" | "spawn.withdrawn" | "spawn.forced" | "spawn.changed" | "run.state" | "run.event" | "run.started" | "run.finished" | "run.cancelled" | "run.lost" | "plan.changed" | "plan.proposed" | "plan.approved" | "plan.returned" | "question.changed" | "question.asked" | "question.answered" | "patch.proposed" | "patch.published" | "patch.unpublished" | "pull.changed" | "pull.opened" | "pull.merged" | "pull.closed" | "pull.reviewed" | "pull.linked" | "ci.failed" | "ci.not_started" | "fleet.changed" | "inbox.changed" | "turn.started" | "turn.text" | "turn.tool_started" | "turn.tool_finished" | "turn.restarted" | "turn.choice" | "turn.finished" | "choice.taken" | "command.answered";
         /**
          * FeedPage
          * @description Frames after some seq, in order. There is more where the last frame's seq is below `newest`; 0 means nothing was ever published.
@@ -2716,6 +2733,22 @@ export interface components {
             scopes: components["schemas"]["Right"][];
         };
         /**
+         * OpenedPull
+         * @description The pull request that the publish job opened, or found open on its branch.
+         */
+        OpenedPull: {
+            /** Base */
+            base: string;
+            /** Draft */
+            draft: boolean;
+            /** Head Sha */
+            head_sha: string;
+            /** Number */
+            number: number;
+            /** Url */
+            url: string;
+        };
+        /**
          * Option
          * @description A button.
          */
@@ -2731,6 +2764,12 @@ export interface components {
             primary: boolean;
         };
         /**
+         * Origin
+         * @description Who wrote a part of a brief, from the most to the least trusted.
+         * @enum {string}
+         */
+        Origin: "operator" | "member" | "repository" | "tool" | "customer" | "public";
+        /**
          * Outcome
          * @description How a finished run ended.
          * @enum {string}
@@ -2740,7 +2779,8 @@ export interface components {
          * Patch
          * @description A patch with the server's verdict on it. People see its `diff`; the publish job gets its `mbox`.
          *
-         *     `unpublished_because`: why it did not come to its branch although it was accepted, and will not by itself.
+         *     `drift`: files it changes that the approved plan does not name. `lands_on`: the commit its branch has to stand on; None: the branch
+         *     is new. `unpublished_because`: why it did not come to its branch although it was accepted, and will not by itself.
          */
         Patch: {
             /** Branch */
@@ -2752,10 +2792,16 @@ export interface components {
              * @description The changes without the letters they came in, commit by commit.
              */
             readonly diff: string;
+            /** Drift */
+            drift: string[];
             /** Files */
             files: components["schemas"]["PatchFile"][];
             /** Head Commit */
             head_commit: string | null;
+            /** Lands On */
+            lands_on: string | null;
+            /** Lockfiles */
+            lockfiles: string[];
             /**
              * Proposed At
              * Format: date-time
@@ -3080,8 +3126,40 @@ export interface components {
          */
         Priority: "P1" | "P2" | "P3" | "P4";
         /**
+         * Proof
+         * @description What the runner saw, running the test that an agent names: on the base commit it must fail, on the head it must pass.
+         *
+         *     `cheated`: the test was weakened, removed, or fails before for a reason of its own.
+         */
+        Proof: {
+            /**
+             * Base
+             * @default []
+             */
+            base: components["schemas"]["Try"][];
+            /** Command */
+            command: string;
+            /**
+             * Head
+             * @default []
+             */
+            head: components["schemas"]["Try"][];
+            /**
+             * Reasons
+             * @default []
+             */
+            reasons: string[];
+            /** Test */
+            test: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "proven" | "not_proven" | "flaky" | "cheated";
+        };
+        /**
          * Published
-         * @description The patch stands on its branch.
+         * @description The patch stands on its branch; `pull` is None where nobody opens pull requests.
          */
         Published: {
             /** Branch */
@@ -3095,6 +3173,7 @@ export interface components {
             generation: number;
             /** Head Commit */
             head_commit: string;
+            pull?: components["schemas"]["OpenedPull"] | null;
         };
         /**
          * Purse
@@ -3229,7 +3308,9 @@ export interface components {
         Role: "viewer" | "operator" | "approver" | "admin";
         /**
          * Run
-         * @description A run whole. `brief` is what the agent was told, from its claim on.
+         * @description A run whole. `brief` is what the agent was told, from its claim on, and `trust` the least origin in it.
+         *
+         *     `checkout` is the branch and commit it begins on; None: the repository's base.
          */
         Run: {
             /** Base Commit */
@@ -3240,6 +3321,7 @@ export interface components {
             came_from_status: string | null;
             /** Cap Usd */
             cap_usd: number;
+            checkout: components["schemas"]["Checkout"] | null;
             /** Checks */
             checks: components["schemas"]["Check"][];
             /** Continues */
@@ -3290,6 +3372,7 @@ export interface components {
             outcome: components["schemas"]["Outcome"] | null;
             /** Plan Id */
             plan_id: string | null;
+            proof: components["schemas"]["Proof"] | null;
             /** Report */
             report: string | null;
             /** Repository */
@@ -3303,6 +3386,8 @@ export interface components {
             summary: string | null;
             /** Token Expires At */
             token_expires_at: string | null;
+            /** Trust */
+            trust: string | null;
             /** Usage */
             usage: {
                 [key: string]: unknown;
@@ -3388,6 +3473,7 @@ export interface components {
             came_from_status: string | null;
             /** Cap Usd */
             cap_usd: number;
+            checkout: components["schemas"]["Checkout"] | null;
             /** Checks */
             checks: components["schemas"]["Check"][];
             /** Continues */
@@ -3439,6 +3525,7 @@ export interface components {
             patch: components["schemas"]["Patch"] | null;
             /** Plan Id */
             plan_id: string | null;
+            proof: components["schemas"]["Proof"] | null;
             /** Report */
             report: string | null;
             /** Repository */
@@ -3452,6 +3539,8 @@ export interface components {
             summary: string | null;
             /** Token Expires At */
             token_expires_at: string | null;
+            /** Trust */
+            trust: string | null;
             /** Usage */
             usage: {
                 [key: string]: unknown;
@@ -3712,6 +3801,18 @@ export interface components {
              * @enum {string}
              */
             type: "tool";
+        };
+        /**
+         * Try
+         * @description One time that the named test was run. `exit_code` None: it did not come to an end.
+         */
+        Try: {
+            /** Exit Code */
+            exit_code: number | null;
+            /** Output */
+            output: string;
+            /** Seconds */
+            seconds: number;
         };
         /**
          * Turn

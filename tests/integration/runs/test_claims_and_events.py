@@ -137,43 +137,6 @@ def test_a_result_that_does_not_fit_ends_the_run_as_failed_and_is_kept() -> None
     assert "all of it" in run.report
 
 
-def test_a_patch_that_touches_what_agents_may_not_touch_is_refused_and_kept() -> None:
-    issue = doing.make_issue()
-    doing.propose(issue)
-    claim = _implement(issue)
-    mbox = "diff --git a/.github/workflows/ci.yml b/.github/workflows/ci.yml\nindex 1..2 100644\n+evil: true\n"
-
-    doing.end(claim, outcome="completed", patch={"mbox": mbox, "files": [{"path": ".github/workflows/ci.yml"}], "commits": []})
-
-    with work() as unit:
-        patch = runs.get_patch(unit, claim.run)
-    assert patch.verdict == "refused"
-    assert patch.reasons == [".github/workflows/ci.yml is protected: agents do not change it."]
-    assert doing.issue_now(issue).status.name == "Needs Review"
-
-
-def test_a_protected_file_is_seen_however_the_diff_spells_its_name() -> None:
-    issue = doing.make_issue()
-    doing.propose(issue)
-    claim = _implement(issue)
-    mbox = 'diff --git "a/.github/workflows/a\\"b.yml" "b/.github/workflows/a\\"b.yml"\nnew file mode 100644\n+on: push\n'
-
-    doing.end(claim, outcome="completed", patch={"mbox": mbox, "files": [{"path": '.github/workflows/a"b.yml'}], "commits": []})
-
-    with work() as unit:
-        assert runs.get_patch(unit, claim.run).verdict == "refused"
-
-
-def _implement(issue):
-    from dispatch import plans
-    from dispatch.plans import PlanDecision
-
-    with work() as unit:
-        spawn = plans.decide_plan(unit, issue.id, PlanDecision(action="approve", version=1), actor=doing.ADA).spawn
-    assert spawn
-    return doing.start(spawn)
-
-
 def _claim(run_id, nonce: str):
     with work() as unit:
         return briefs.claim(unit, run_id, NewClaim(generation=1, nonce=nonce))

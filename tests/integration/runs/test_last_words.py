@@ -8,7 +8,7 @@ from dispatch.kit.errors import StaleClaim
 from dispatch.kit.work import work
 from dispatch.plans import PlanDecision
 from dispatch.runs import Heartbeat, NewEvents, Published, Unpublished
-from tests import doing
+from tests import doing, letters
 
 pytestmark = pytest.mark.usefixtures("database", "queues", "repository")
 
@@ -115,7 +115,7 @@ def proposed_patch():
         spawn = plans.decide_plan(unit, issue.id, PlanDecision(action="approve", version=1), actor=doing.ADA).spawn
     assert spawn
     claim = doing.start(spawn)
-    doing.end(claim, outcome="completed", patch={"mbox": "diff --git a/a b/a\n", "files": [{"path": "a"}], "commits": []})
+    doing.end(claim, outcome="completed", base_commit="b" * 40, patch=letters.proposal())
     return issue, claim.run
 
 

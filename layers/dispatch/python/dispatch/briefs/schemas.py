@@ -36,11 +36,16 @@ QUESTION: dict[str, Any] = {
 }
 
 
-def result_schema(workflow: Workflow) -> dict[str, Any]:
-    """The hand-in of this workflow: always an outcome and a summary; a plan only where one is asked for."""
+PROOF: dict[str, Any] = {"type": "object", "required": ["test"], "properties": {"test": TEXT}}
+
+
+def result_schema(workflow: Workflow, *, wants_proof: bool) -> dict[str, Any]:
+    """The hand-in of this workflow: always an outcome and a summary; a plan, or a proof, only where one is asked for."""
     outcomes = ["no_changes_needed", "blocked", "needs_decision", "failed"]
     outcomes += ["investigation_complete"] if workflow.hands_in_plan else ["completed", "investigation_complete"]
     properties: dict[str, Any] = {"outcome": {"enum": sorted(outcomes)}, "summary": TEXT, "report": TEXT, "question": QUESTION}
     if workflow.hands_in_plan:
         properties["plan"] = PLAN
+    if wants_proof:
+        properties["proof"] = PROOF
     return {"type": "object", "required": ["outcome", "summary"], "properties": properties}

@@ -1,5 +1,6 @@
 """The shapes of briefs."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from dispatch.kit.shapes import Money
+from dispatch.runs import Checkout
 
 
 class Origin(StrEnum):
@@ -19,6 +21,11 @@ class Origin(StrEnum):
     CUSTOMER = "customer"
     PUBLIC = "public"
 
+    @staticmethod
+    def least(origins: Iterable["Origin"]) -> "Origin":
+        """The least trusted of them: what a run may do is what this one may."""
+        return max(origins, key=list(Origin).index)
+
 
 class Segment(BaseModel):
     """A part of a brief: a heading, a text, and where the text comes from."""
@@ -29,7 +36,11 @@ class Segment(BaseModel):
 
 
 class Brief(BaseModel):
-    """All that a runner needs for one run."""
+    """All that a runner needs for one run.
+
+    `checkout` is where it begins, if not on the base. `wants_proof`: the agent may name a test that fails before its change and passes
+    after it, and the runner sees for itself. `trust` is the least origin of what the agent is told.
+    """
 
     prompt: str
     system: str
@@ -37,6 +48,9 @@ class Brief(BaseModel):
     result_schema: dict[str, Any]
     tools: list[str]
     writes_code: bool
+    checkout: Checkout | None
+    wants_proof: bool
+    trust: Origin
     cap_usd: Money
     time_limit_s: int
 

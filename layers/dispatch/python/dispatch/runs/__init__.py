@@ -4,7 +4,8 @@ from dispatch.runs.claims import claim_run, find_run_by_token, heartbeat, note_b
 from dispatch.runs.events import record_events
 from dispatch.runs.finish import finish_by_result, finish_run
 from dispatch.runs.lists import list_runs, list_unfinished, page_of_runs
-from dispatch.runs.patches import branch_name, find_patch, get_patch, note_published, note_unpublished
+from dispatch.runs.patch_shapes import Checkout, Commit, Patch, Proof
+from dispatch.runs.patches import branch_name, find_patch, find_published, get_patch, note_published, note_unpublished
 from dispatch.runs.protocol import (
     AgentEvent,
     Claimed,
@@ -13,6 +14,7 @@ from dispatch.runs.protocol import (
     Heartbeat,
     NewClaim,
     NewEvents,
+    OpenedPull,
     Published,
     Received,
     Result,
@@ -40,7 +42,6 @@ from dispatch.runs.shapes import (
     Check,
     NewRun,
     Outcome,
-    Patch,
     PlanBody,
     Question,
     Run,
@@ -58,16 +59,20 @@ __all__ = [
     "Answer",
     "Bucket",
     "Check",
+    "Checkout",
     "Claimed",
+    "Commit",
     "Directives",
     "Ending",
     "Heartbeat",
     "NewClaim",
     "NewEvents",
     "NewRun",
+    "OpenedPull",
     "Outcome",
     "Patch",
     "PlanBody",
+    "Proof",
     "Published",
     "Question",
     "Received",
@@ -87,6 +92,7 @@ __all__ = [
     "find_lost",
     "find_not_quiet",
     "find_patch",
+    "find_published",
     "find_run",
     "find_run_by_token",
     "find_unstarted",

@@ -13,6 +13,7 @@ from dispatch.kit.ids import hash_token, new_id, new_token
 from dispatch.kit.work import Work
 from dispatch.runs import message_store, store
 from dispatch.runs.events import landing_line, publish_line
+from dispatch.runs.patch_shapes import Checkout
 from dispatch.runs.protocol import Claimed, Directives, Heartbeat, NewClaim
 from dispatch.runs.service import announce, get_run, hold_claim, note_quiet, tell
 from dispatch.runs.shapes import AlreadyClaimed, Outcome, Run, RunIsFinished, State
@@ -47,9 +48,9 @@ def claim_run(work: Work, run_id: UUID, claim: NewClaim) -> Claimed:
     return Claimed(run=run, token=token)
 
 
-def note_brief(work: Work, run_id: UUID, brief: str) -> None:
-    """What the agent is told is kept with its run, for people to read."""
-    store.set_brief(work.conn, run_id, brief)
+def note_brief(work: Work, run_id: UUID, brief: str, *, trust: str, checkout: Checkout | None) -> None:
+    """What the agent is told is kept with its run, for people to read; the least origin in it, and the commit it begins on, too."""
+    store.set_brief(work.conn, run_id, brief, trust=trust, checkout=checkout)
 
 
 def find_run_by_token(work: Work, token: str) -> Run | None:

@@ -13,10 +13,11 @@ from dispatch.kit.errors import StaleClaim
 from dispatch.kit.events import Event
 from dispatch.kit.work import Work
 from dispatch.runs import masking, moves, questions, store
+from dispatch.runs.patch_shapes import Patch
 from dispatch.runs.patches import find_patch, propose_patch
 from dispatch.runs.protocol import MOST_USD, Ending, NewQuestion, Result
 from dispatch.runs.service import announce, get_run, tell
-from dispatch.runs.shapes import Outcome, Patch, Run, State
+from dispatch.runs.shapes import Outcome, Run, State
 from dispatch.runs.workflows import workflow_named
 
 ENDINGS = {Outcome.CANCELLED: Event.RUN_CANCELLED, Outcome.LOST: Event.RUN_LOST}
@@ -36,7 +37,7 @@ def finish_by_result(work: Work, run_id: UUID, given: dict[str, Any], *, actor: 
     if run.state is not State.RUNNING:
         raise StaleClaim
     cost = Decimal(str(result.cost_usd)) if result.cost_usd is not None else None
-    patch = propose_patch(work, run, result.patch) if result.patch else None
+    patch = propose_patch(work, run, result, result.patch) if result.patch else None
     return finish_run(
         work, run, Outcome(result.outcome), summary=result.summary, cost_usd=cost, actor=actor, result=result, patch=patch
     ), result

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from dispatch.runs.shapes import Check, Commit, Patch, PatchFile, PlanBody, Run
+from dispatch.runs.patch_shapes import Commit, CommitHash, Patch, PatchFile, Proof
+from dispatch.runs.shapes import Check, PlanBody, Run
 
 MOST_USD = 999_999  # what the tables hold
 Spent = Annotated[float, Field(ge=0, le=MOST_USD, allow_inf_nan=False)]
@@ -109,6 +110,7 @@ class Result(BaseModel):
     question: NewQuestion | None = None
     patch: PatchProposal | None = None
     checks: Annotated[list[Check], Field(max_length=50)] = []
+    proof: Proof | None = None
     engine: dict[str, Any] | None = None
 
 
@@ -127,10 +129,21 @@ class Unpublished(BaseModel):
     reason: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
+class OpenedPull(BaseModel):
+    """The pull request that the publish job opened, or found open on its branch."""
+
+    number: int = Field(ge=1)
+    url: str = Field(max_length=500)
+    draft: bool
+    base: str = Field(max_length=255)
+    head_sha: CommitHash
+
+
 class Published(BaseModel):
-    """The patch stands on its branch."""
+    """The patch stands on its branch; `pull` is None where nobody opens pull requests."""
 
     generation: int
     branch: str
-    head_commit: Annotated[str, Field(pattern="^[0-9a-f]{7,64}$")]
+    head_commit: CommitHash
     commits: list[Commit] = []
+    pull: OpenedPull | None = None

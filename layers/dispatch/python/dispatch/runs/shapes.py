@@ -1,18 +1,16 @@
 """The shapes of runs, and of what a runner and the server say to each other."""
 
-import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic import BaseModel, ConfigDict, Field
 
 from dispatch.kit.actors import Actor
 from dispatch.kit.errors import Conflict, NotFound
 from dispatch.kit.shapes import Money, SomeWords
-
-DIFF = re.compile(r"^diff --git .*?(?=^-- $|^From [0-9a-f]{40} |\Z)", re.MULTILINE | re.DOTALL)  # one commit's part of an mbox
+from dispatch.runs.patch_shapes import Checkout, Proof
 
 
 class State(StrEnum):
@@ -101,57 +99,22 @@ class Check(BaseModel):
     before: dict[str, Any] | None = None
 
 
-class PatchFile(BaseModel):
-    """One file that a patch changes."""
-
-    path: str = Field(max_length=1000)
-    additions: int = 0
-    deletions: int = 0
-    status: str = Field("M", max_length=4)
-
-
-class Commit(BaseModel):
-    """One commit of a patch."""
-
-    sha: str = Field(pattern="^[0-9a-f]{7,64}$")
-    subject: str = Field(max_length=500)
-
-
-class Patch(BaseModel):
-    """A patch with the server's verdict on it. People see its `diff`; the publish job gets its `mbox`.
-
-    `unpublished_because`: why it did not come to its branch although it was accepted, and will not by itself.
-    """
-
-    run_id: UUID
-    verdict: Literal["accepted", "refused"]
-    reasons: list[str]
-    branch: str
-    files: list[PatchFile]
-    commits: list[Commit]
-    mbox: str = Field(exclude=True)
-    proposed_at: datetime
-    published_at: datetime | None
-    unpublished_because: str | None
-    head_commit: str | None
-
-    @computed_field
-    @property
-    def diff(self) -> str:
-        """The changes without the letters they came in, commit by commit."""
-        return "\n".join(match.group().rstrip() for match in DIFF.finditer(self.mbox))
-
-
 class Run(RunSummary):
-    """A run whole. `brief` is what the agent was told, from its claim on."""
+    """A run whole. `brief` is what the agent was told, from its claim on, and `trust` the least origin in it.
+
+    `checkout` is the branch and commit it begins on; None: the repository's base.
+    """
 
     repository: str
     brief: str | None
+    trust: str | None
+    checkout: Checkout | None
     words: str
     plan_id: UUID | None
     came_from_status: UUID | None
     usage: dict[str, Any] | None
     checks: list[Check]
+    proof: Proof | None
     engine: dict[str, Any] | None
     report: str | None
     base_commit: str | None

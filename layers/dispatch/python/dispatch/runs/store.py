@@ -8,6 +8,7 @@ from psycopg import Connection
 from psycopg.rows import class_row, scalar_row
 from psycopg.types.json import Jsonb
 
+from dispatch.runs.patch_shapes import Checkout
 from dispatch.runs.protocol import Result
 from dispatch.runs.shapes import NewRun, Run
 
@@ -31,8 +32,8 @@ def select_run(conn: Connection[Any], run_id: UUID) -> Run | None:
             """
             SELECT id, issue_id, identifier, workflow, state, outcome, summary, generation, created_at, starting_at, started_at,
                    finished_at, heartbeat_at, cap_usd, cost_usd, metered_usd, model, num_turns, last_line, external_url, external_id,
-                   repository, brief, words, plan_id, continues, came_from_status, usage, checks, engine, report, base_commit,
-                   head_commit, token_expires_at
+                   repository, brief, trust, checkout, words, plan_id, continues, came_from_status, usage, checks, proof, engine, report,
+                   base_commit, head_commit, token_expires_at
             FROM run_card
             WHERE id = %(id)s
             """,
@@ -102,9 +103,12 @@ def set_claimed(
     )
 
 
-def set_brief(conn: Connection[Any], run_id: UUID, brief: str) -> None:
-    """What the agent is told is kept."""
-    conn.execute("UPDATE run SET brief = %(brief)s WHERE id = %(id)s", {"id": run_id, "brief": brief})
+def set_brief(conn: Connection[Any], run_id: UUID, brief: str, *, trust: str, checkout: Checkout | None) -> None:
+    """What the agent is told is kept, the least origin in it, and where it begins."""
+    conn.execute(
+        "UPDATE run SET brief = %(brief)s, trust = %(trust)s, checkout = %(checkout)s WHERE id = %(id)s",
+        {"id": run_id, "brief": brief, "trust": trust, "checkout": Jsonb(checkout.model_dump()) if checkout else None},
+    )
 
 
 def set_heartbeat(conn: Connection[Any], run_id: UUID, *, metered_usd: float | None, at: datetime) -> None:
@@ -164,8 +168,8 @@ def set_finished(
         UPDATE run
         SET state = 'finished', outcome = %(outcome)s, summary = %(summary)s, finished_at = %(at)s, cost_usd = %(cost_usd)s,
             quiet_at = CASE WHEN %(by_result)s OR started_at IS NULL THEN %(at)s::timestamptz END,
-            usage = %(usage)s, model = coalesce(%(model)s, model), num_turns = %(num_turns)s, checks = %(checks)s, engine = %(engine)s,
-            report = %(report)s, base_commit = %(base_commit)s, head_commit = %(head_commit)s
+            usage = %(usage)s, model = coalesce(%(model)s, model), num_turns = %(num_turns)s, checks = %(checks)s, proof = %(proof)s,
+            engine = %(engine)s, report = %(report)s, base_commit = %(base_commit)s, head_commit = %(head_commit)s
         WHERE id = %(id)s
         """,
         {
@@ -179,6 +183,7 @@ def set_finished(
             "model": result.model if result else None,
             "num_turns": result.num_turns if result else None,
             "checks": Jsonb([check.model_dump(mode="json") for check in result.checks] if result else []),
+            "proof": Jsonb(result.proof.model_dump(mode="json")) if result and result.proof else None,
             "engine": Jsonb(result.engine) if result and result.engine else None,
             "report": result.report if result else None,
             "base_commit": result.base_commit if result else None,

@@ -38,8 +38,19 @@ class Bucket(StrEnum):
 
 
 @dataclass(frozen=True)
+class SmallFix:
+    """What a workflow may change without a plan: fewer lines and fewer files than these."""
+
+    lines: int
+    files: int
+
+
+@dataclass(frozen=True)
 class Workflow:
-    """One kind of agent work. `moves_to` is the column its start moves an issue to, from those in `moves_from`."""
+    """One kind of agent work. `moves_to` is the column its start moves an issue to, from those in `moves_from`.
+
+    `small_fix` bounds a patch; None leaves it to the reviewer.
+    """
 
     name: str
     title: str
@@ -50,6 +61,7 @@ class Workflow:
     time_limit: timedelta
     moves_from: tuple[str, ...] = ()
     moves_to: str | None = None
+    small_fix: SmallFix | None = None
 
 
 WORKFLOWS = MappingProxyType(
@@ -111,6 +123,7 @@ WORKFLOWS = MappingProxyType(
                 time_limit=timedelta(minutes=20),
                 moves_from=("Backlog", "Needs Review"),
                 moves_to="Investigating",
+                small_fix=SmallFix(lines=50, files=5),
             ),
         )
     }

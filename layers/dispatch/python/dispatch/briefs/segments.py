@@ -1,0 +1,137 @@
+"""The parts of a brief, in the order they are read, each with where it comes from."""
+
+import json
+
+from dispatch import activity, runs
+from dispatch.briefs import store
+from dispatch.briefs.methods import METHODS, PROOF, RULES
+from dispatch.briefs.shapes import Origin, Segment
+from dispatch.issues import Issue
+from dispatch.kit.actors import Actor, ActorKind
+from dispatch.kit.events import Event
+from dispatch.kit.work import Work
+from dispatch.runs import Checkout, Run, RunSummary
+
+ORIGINS = {ActorKind.PERSON: Origin.MEMBER, ActorKind.ORCHESTRATOR: Origin.MEMBER, ActorKind.AGENT: Origin.TOOL}
+FROM_OUTSIDE = {"error", "import"}  # sources of issues whose text nobody here wrote
+
+
+def segments_of(work: Work, run: Run, issue: Issue, *, checkout: Checkout | None, wants_proof: bool) -> list[Segment]:
+    """The parts of this run's brief: the task, its rules, the issue, what people said, what was done before."""
+    operator = Origin.OPERATOR
+    proof = [Segment(heading="Proof", text=PROOF, origin=operator)] if wants_proof else []
+    return [
+        Segment(heading="Your task", text=METHODS[run.workflow], origin=operator),
+        Segment(heading="Rules", text=RULES, origin=operator),
+        *proof,
+        *_beginning(run, checkout),
+        Segment(heading=f"The issue {issue.identifier}", text=f"{issue.title}\n\n{issue.description}", origin=_origin_of(issue)),
+        *_plan(work, run),
+        *_words(work, run),
+        *_answers(work, run),
+        *_comments(work, run),
+        *_earlier_runs(work, run),
+        Segment(heading="Limits", text=_limits(work, run), origin=operator),
+    ]
+
+
+def origin_of(actor: Actor) -> Origin:
+    """How far this somebody's words are trusted; those of nobody we know, not at all."""
+    return ORIGINS.get(actor.kind, Origin.PUBLIC)
+
+
+def _origin_of(issue: Issue) -> Origin:
+    """An error's text is what anybody made a program say, whoever wrote it down."""
+    return Origin.PUBLIC if issue.source in FROM_OUTSIDE else origin_of(issue.created_by)
+
+
+def _beginning(run: Run, checkout: Checkout | None) -> list[Segment]:
+    if checkout is None:
+        return []
+    what = "You go on with work that is there already" if run.continues else "You look at work that is there already"
+    text = (
+        f"{what}: the branch `{checkout.branch}` is checked out at {checkout.commit}. `git log` and `git diff` against the base show it. "
+        "What you commit is added to it; you do not rewrite what stands there."
+    )
+    return [Segment(heading="Where you begin", text=text, origin=Origin.OPERATOR)]
+
+
+def _plan(work: Work, run: Run) -> list[Segment]:
+    """The whole approved plan for whoever implements it; for whoever investigates again, the old plan and what people said of it."""
+    if run.plan_id and (plan := store.select_plan(work.conn, run.plan_id)):
+        return [Segment(heading=f"The approved plan (version {plan['version']})", text=_as_text(plan["body"]), origin=Origin.TOOL)]
+    last = store.select_last_plan(work.conn, run.issue_id)
+    if last is None:
+        return []
+    parts = [
+        Segment(heading=f"The last plan (version {last['version']}, {last['state']})", text=_as_text(last["body"]), origin=Origin.TOOL)
+    ]
+    if last["feedback"]:
+        heading = "What a person said when returning that plan: your new plan must answer it"
+        parts.append(Segment(heading=heading, text=last["feedback"], origin=Origin.MEMBER))
+    return parts
+
+
+def _words(work: Work, run: Run) -> list[Segment]:
+    """What was said when this run was asked for: by a person, or by a review or a check on GitHub."""
+    if not run.words.strip():
+        return []
+    asked_by = store.select_asker(work.conn, run.id)
+    origin = origin_of(Actor.model_validate(asked_by)) if asked_by else Origin.PUBLIC
+    heading = "What a person adds for this run" if origin is Origin.MEMBER else "What was said of the work so far, which this run answers"
+    return [Segment(heading=heading, text=run.words, origin=origin)]
+
+
+def _answers(work: Work, run: Run) -> list[Segment]:
+    """Each question as an agent's words, its answer as a person's: what an agent asks must not read as if a person had said it."""
+    return [
+        segment
+        for question in runs.list_questions(work, run.issue_id)
+        if question.answer
+        for segment in (
+            Segment(heading="A question an earlier run asked", text=question.text, origin=Origin.TOOL),
+            Segment(heading="What a person answered to that question", text=question.answer, origin=Origin.MEMBER),
+        )
+    ]
+
+
+def _comments(work: Work, run: Run) -> list[Segment]:
+    story = activity.list_activity(work, run.issue_id, limit=500)
+    said = [entry for entry in story if entry.kind is Event.COMMENT_ADDED]
+    return [
+        Segment(heading=f"A comment by {entry.actor.name}", text=str(entry.data.get("body", "")), origin=origin_of(entry.actor))
+        for entry in said
+    ]
+
+
+def _earlier_runs(work: Work, run: Run) -> list[Segment]:
+    """What earlier runs found and left, oldest first; the one that this run goes on from is named as such."""
+    earlier = [other for other in runs.list_runs(work, run.issue_id) if other.id != run.id and other.outcome]
+    return [_earlier_run(work, other, is_continued=other.id == run.continues) for other in reversed(earlier)]
+
+
+def _earlier_run(work: Work, other: RunSummary, *, is_continued: bool) -> Segment:
+    whole = runs.get_run(work, other.id)
+    patch = runs.find_patch(work, other.id)
+    parts = [f"Outcome: {other.outcome}. {other.summary or ''}"]
+    if patch and patch.reasons:
+        parts.append("Its patch was refused:\n" + "\n".join(f"- {reason}" for reason in patch.reasons))
+    if failing := [check.name for check in whole.checks if check.exit_code]:
+        parts.append(f"Checks that failed at its end: {', '.join(failing)}.")
+    parts += [whole.report] if whole.report else []
+    heading = f"The run that this one goes on from ({other.workflow})" if is_continued else f"An earlier run ({other.workflow})"
+    origin = Origin.least([Origin.TOOL, Origin(whole.trust or Origin.TOOL)])  # what it was told may speak through it
+    return Segment(heading=heading, text="\n\n".join(parts), origin=origin)
+
+
+def _limits(work: Work, run: Run) -> str:
+    most = f"At most ${run.cap_usd:.2f} for this run."
+    continued = runs.get_run(work, run.continues) if run.continues else None
+    if continued and run.cap_usd < continued.cap_usd:
+        most += f" The run that it goes on from has spent ${continued.cap_usd - run.cap_usd:.2f} of ${continued.cap_usd:.2f}."
+    return most
+
+
+def _as_text(body: object) -> str:
+    """The plan as JSON, in which no HTML comment begins: what hides between two of its marks would be cut out of the brief."""
+    return json.dumps(body, indent=2, ensure_ascii=False).replace("<!--", "\\u003c!--")

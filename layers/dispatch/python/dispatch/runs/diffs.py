@@ -1,0 +1,161 @@
+"""What a patch says it does, read as `git am` reads it: letters, their diffs, and in each the paths, modes and added lines.
+
+It knows the one form that `git format-patch` gives with the runner's flags. What git would read too, but in another form (a diff without
+`diff --git`, other prefixes than `a/` and `b/`, an encoded letter), is unreadable here: nothing is let through because it was not seen.
+"""
+
+import re
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
+NAME = re.compile(r"(?:rename|copy) (?:from|to|old|new) (?P<path>.+)|(?:---|\+\+\+) (?P<side>.+)")
+MODE = re.compile(r"(?:new file mode|old mode|new mode|index [0-9a-f]+\.\.[0-9a-f]+)\s+(?P<mode>[0-7]+)")
+QUOTED = re.compile(rb'\\(?:([0-7]{1,3})|(["\\abfnrtv]))')
+ESCAPES = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v", b'"': b'"', b"\\": b"\\"}
+HEADER = re.compile(r"[!-9;-~]+:|[ \t]+\S|From ")  # of a letter; git takes the first line that is none for the body's first
+PLAIN_TYPE = re.compile(r'content-type:\s*text/plain(?:;\s*charset="?(?:utf-8|us-ascii)"?)?\s*', re.IGNORECASE)
+PLAIN_ENCODING = re.compile(r"content-transfer-encoding:\s*[78]bit\s*", re.IGNORECASE)
+LINK_TYPES = {0o120000, 0o160000}  # of git's modes: symbolic links, and submodules
+
+
+class Part(Enum):
+    """Where a line of a letter stands."""
+
+    HEAD = auto()
+    WORDS = auto()
+    NAMES = auto()
+    HUNKS = auto()
+
+
+class Unreadable(Exception):
+    """The patch is not in the form in which git writes one."""
+
+
+@dataclass
+class Reading:
+    """What a patch says: every path it names, whichever way; whether it makes or changes links; what will stand in the repository that
+    did not (its words and the lines it adds); how many lines change.
+    """
+
+    paths: set[str] = field(default_factory=set[str])
+    links: bool = False
+    written: list[str] = field(default_factory=list[str])
+    changed_lines: int = 0
+
+
+def read_patch(mbox: str) -> Reading:
+    """What the patch says it does. Raises Unreadable with the reason."""
+    reading = Reading()
+    lines = mbox.split("\n")  # as git: no other character ends a line
+    if not lines[0].startswith("From "):
+        raise Unreadable("it does not begin as a letter")
+    at, part = 0, Part.HEAD
+    while at < len(lines):
+        line = lines[at]
+        at += 1
+        if line.startswith("From "):
+            part = Part.HEAD
+        elif part is Part.HEAD and not HEADER.match(line):
+            part = Part.WORDS
+        if part is Part.HEAD:
+            _refuse_encoded(line)
+            reading.written.append(line)
+        elif line.startswith("diff --git "):
+            part = Part.NAMES
+            reading.paths |= _paths_of_header(line.removeprefix("diff --git "), lines[at : at + 6])
+        elif part is not Part.WORDS and (hunk := HUNK.match(line)):
+            part = Part.HUNKS
+            at = _read_hunk(reading, lines, at, old=int(hunk[1] or 1), new=int(hunk[2] or 1))
+        elif part is Part.NAMES:
+            _read_name(reading, line)
+        else:
+            _refuse_foreign(line, lines[at : at + 1])
+            reading.written.append(line)
+    return reading
+
+
+def unquoted(path: str) -> str:
+    """The path that git wrote, without the quotes and escapes it puts around unusual ones."""
+    path = path.rstrip("\r\n")
+    if not path.startswith('"'):
+        return path
+    if len(path) < 2 or not path.endswith('"'):
+        raise Unreadable(f"a path is quoted wrongly: {path[:100]}")
+    raw = path[1:-1].encode(errors="surrogateescape")
+    return QUOTED.sub(lambda found: _byte(found[1], found[2]), raw).decode(errors="replace")
+
+
+def _byte(octal: bytes | None, letter: bytes | None) -> bytes:
+    return bytes([int(octal, 8) & 0xFF]) if octal else ESCAPES[letter or b""]
+
+
+def _refuse_encoded(line: str) -> None:
+    """Git decodes a letter before it looks for diffs; text that has to be decoded first could hold any."""
+    lower = line.lower()
+    is_type, is_encoding = lower.startswith("content-type:"), lower.startswith("content-transfer-encoding:")
+    if (is_type and not PLAIN_TYPE.fullmatch(line)) or (is_encoding and not PLAIN_ENCODING.fullmatch(line)):
+        raise Unreadable("a letter of it is encoded")
+
+
+def _refuse_foreign(line: str, following: list[str]) -> None:
+    """Git would read a diff in another form too, wherever it stands between words or hunks."""
+    is_pair = line.startswith("--- ") and any(after.startswith("+++ ") for after in following)
+    if is_pair or line.startswith(("diff -", "Index: ")):
+        raise Unreadable("it holds a diff that is not git's own")
+
+
+def _paths_of_header(names: str, below: list[str]) -> set[str]:
+    """The path of a `diff --git` line, which says it twice; none for a rename or copy, whose paths the lines below it say."""
+    names = names.rstrip("\r")
+    for cut in (found.start() for found in re.finditer(" ", names)):
+        old, new = _bare(names[:cut], "a/"), _bare(names[cut + 1 :], "b/")
+        if old and old == new:
+            return {old}
+    if any(line.startswith(("rename ", "copy ")) for line in below):
+        return set()
+    raise Unreadable(f"a diff does not say which file it changes: {names[:100]}")
+
+
+def _bare(name: str, prefix: str) -> str | None:
+    """The path behind the prefix; None where this is not one whole name with it."""
+    if name.startswith('"') and (len(name) < 2 or not name.endswith('"')):
+        return None
+    path = unquoted(name)
+    return path.removeprefix(prefix) if path.startswith(prefix) else None
+
+
+def _read_name(reading: Reading, line: str) -> None:
+    """What a line between `diff --git` and the first hunk says."""
+    if mode := MODE.match(line):
+        reading.links |= int(mode["mode"], 8) & 0o170000 in LINK_TYPES
+    elif line.startswith("@@ -"):
+        raise Unreadable("a hunk of it cannot be read")
+    elif (named := NAME.fullmatch(line.rstrip("\r"))) and named["path"]:
+        reading.paths.add(unquoted(named["path"]))
+    elif named and named["side"] != "/dev/null":
+        reading.paths.add(_side(named["side"]))
+
+
+def _side(said: str) -> str:
+    """The path of a `---` or `+++` line; a tab ends it where git appended one for a name with spaces."""
+    path = unquoted(said.removesuffix("\t") if said.startswith('"') else said.partition("\t")[0])
+    if not path.startswith(("a/", "b/")):
+        raise Unreadable(f"a path has another prefix than git's: {path[:100]}")
+    return path[2:]
+
+
+def _read_hunk(reading: Reading, lines: list[str], at: int, *, old: int, new: int) -> int:
+    """The line after the hunk, which has as many lines as it says; what it adds is kept."""
+    while old > 0 or new > 0:
+        line = lines[at] if at < len(lines) else "?"
+        mark = line[:1] or " "
+        if mark not in " +-\\":
+            raise Unreadable("a hunk of it is shorter than it says")
+        old -= mark in " -"
+        new -= mark in " +"
+        reading.changed_lines += mark in "+-"
+        if mark == "+":
+            reading.written.append(line[1:])
+        at += 1
+    return at
