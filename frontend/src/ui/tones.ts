@@ -1,6 +1,7 @@
 /** Which icon goes with which state, so that colour never stands alone. The colours are tokens of the same names. */
 
 import type { InboxItem, Outcome, RunState } from '#api/shapes.ts';
+import type { Pull } from '#stores/pulls.ts';
 import type { IconName } from './icons.ts';
 
 export const OUTCOME_ICONS: Record<Outcome, IconName> = {
@@ -19,6 +20,16 @@ export const RUN_STATE_ICONS: Record<RunState, IconName> = {
   starting: 'waiting',
   running: 'running',
   finished: 'done',
+};
+
+/** What has become of a person's words for an agent. */
+export const DELIVERY_ICONS = { delivered: 'done', waiting: 'waiting', 'not delivered': 'warning' } as const;
+
+export const PULL_ICONS: Record<Pull['state'], IconName> = {
+  draft: 'circle',
+  open: 'branch',
+  merged: 'done',
+  closed: 'failure',
 };
 
 export const INBOX_ICONS: Record<InboxItem['kind'], IconName> = {
