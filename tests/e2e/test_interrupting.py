@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Open
+from tests.e2e.conftest import Open, live
 from tests.e2e.instance import Instance
 
 pytestmark = pytest.mark.browser
@@ -54,6 +54,20 @@ def test_what_is_said_to_a_running_agent_stands_in_its_log(show: Open, instance:
 
     expect(page.get_by_role("log").get_by_text("owner says: Mind the rounding")).to_be_visible()
     expect(page.get_by_label("Say something to the agent")).to_have_value("")
+
+
+def test_what_is_said_waits_until_the_agent_has_heard_it(show: Open, instance: Instance) -> None:
+    issue = instance.new_issue(BUG)
+    run = instance.spawn(issue)["run_id"]
+    page = show(f"/issue/{issue}")
+    live(page)
+
+    instance.ask("POST", f"/api/runs/{run}/say", {"text": "Mind the rounding"})
+
+    fate = page.get_by_role("region", name="Run", exact=True).get_by_role("status").filter(has_text="owner says: Mind the rounding")
+    expect(fate).to_contain_text("waiting")
+    expect(fate).to_contain_text("delivered", timeout=RUN_MS)
+    expect(page.get_by_role("log").locator(".row.said")).to_contain_text("delivered")
 
 
 def test_a_cancelled_run_stops_and_its_issue_goes_back(show: Open, instance: Instance) -> None:

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AgentEvent } from '#api/shapes.ts';
-import { findRows, isErrorRow, lineOf, rowText, RunLog, type FedEvent } from './run-log.ts';
+import { RunLog } from './run-log.ts';
+import { deliveryOf, findRows, isErrorRow, lineOf, rowText, type FedEvent, type SaidRow } from './run-rows.ts';
 
 const START = Date.parse('2026-11-22T15:00:00.000Z');
 
@@ -121,6 +122,36 @@ describe('a log', () => {
 
     expect(rows.map(({ kind }) => kind)).toEqual(['started', 'message', 'tool', 'tool']);
     expect(rows[2]).toMatchObject({ result: null });
+  });
+});
+
+describe('what a person says to the agent', () => {
+  const said = (message: string, text: string): FedEvent => ({ seq: null, at: new Date(START + 1500).toISOString(), kind: 'notice', data: { level: 'info', text, message } });
+  const delivered = (message: string): FedEvent => ({ seq: null, at: new Date(START + 3500).toISOString(), kind: 'notice', data: { level: 'info', text: 'Delivered', delivered: message } });
+  const deliveries = (log: RunLog, isRunning: boolean) => log.rows.filter((row): row is SaidRow => row.kind === 'said').map((row) => deliveryOf(row, isRunning));
+
+  test('waits, and is delivered where it stands', () => {
+    const log = logOf(event(1, 'message', { text: 'a' }), said('m', 'Ada says: Look'), event(2, 'message', { text: 'b' }));
+    expect(deliveries(log, true)).toEqual(['waiting']);
+
+    log.add([delivered('m')]);
+
+    expect(deliveries(log, true)).toEqual(['delivered']);
+    expect(log.rows.map(lineOf)).toEqual(['a', 'Ada says: Look', 'b']);
+  });
+
+  test('is not delivered once the run has ended without it', () => {
+    expect(deliveries(logOf(said('m', 'Ada says: Look'), said('n', 'Ada says: Now'), delivered('n')), false)).toEqual(['not delivered', 'delivered']);
+  });
+
+  test('waits in a replay until the moment it was delivered', () => {
+    const rows = logOf(event(1, 'message', { text: 'a' }), said('m', 'Ada says: Look'), delivered('m')).rowsAt(START + 2000);
+
+    expect(rows[1]).toMatchObject({ kind: 'said', deliveredAt: null });
+  });
+
+  test('is the server’s to tell: an agent’s own notice is a notice', () => {
+    expect(logOf({ ...said('m', 'Ada says: Look'), seq: 1 }).rows[0]?.kind).toBe('notice');
   });
 });
 

@@ -9,7 +9,8 @@ import type { Api } from '#api/client.ts';
 import type { FeedPage, Frame, Run, RunSummary } from '#api/shapes.ts';
 import { Doing } from './doing.svelte.ts';
 import type { Feed } from './feed.svelte.ts';
-import { findRows, isErrorRow, lineOf, RunLog, type FedEvent, type Row } from './run-log.ts';
+import { RunLog } from './run-log.ts';
+import { findRows, isErrorRow, lineOf, type FedEvent, type Row } from './run-rows.ts';
 
 export interface RunWorld {
   api: Api;
@@ -46,6 +47,8 @@ export class RunView {
   shown = $derived.by(() => (this.replayAt === null ? this.rows : (this.rows, this.#log.rowsAt(this.replayAt))));
   found = $derived(findRows(this.shown, this.query));
   firstError = $derived(this.shown.findIndex(isErrorRow));
+  /** The newest words of a person for the agent. */
+  lastSaid = $derived(this.rows.findLast((row) => row.kind === 'said') ?? null);
   isRunning = $derived(this.run !== null && this.run.state !== 'finished');
   meteredUsd = $derived(this.run?.cost_usd ?? highest(this.metered, this.run?.metered_usd ?? null));
 

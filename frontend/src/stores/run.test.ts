@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Problem, type Api } from '#api/client.ts';
 import type { Frame, Run } from '#api/shapes.ts';
-import { lineOf } from './run-log.ts';
+import { lineOf } from './run-rows.ts';
 import { RunView } from './run.svelte.ts';
 
 const RUN = { id: 'r', state: 'running', outcome: null, cap_usd: 5, cost_usd: null, metered_usd: 0.1, checks: [], patch: null } as unknown as Run;
@@ -154,6 +154,18 @@ describe('a run', () => {
     expect(view.isFollowing).toBe(false);
     expect([view.step(1), view.step(1), view.step(1), view.step(-1)]).toEqual([1, 2, 0, 2]);
     expect(view.search('nowhere')).toBe(-1);
+  });
+
+  test('knows whether its newest words have reached the agent', async () => {
+    const told = (seq: number, data: object) => frame(seq, 'run.event', { seq: null, at: '2026-11-22T15:00:01.000Z', kind: 'notice', data });
+    const world = worldWith([line(1), told(2, { text: 'Ada says: Look', message: 'm' })]);
+    const view = await viewOf(world);
+    expect(view.lastSaid).toMatchObject({ text: 'Ada says: Look', deliveredAt: null });
+
+    world.push(told(3, { text: 'Delivered', delivered: 'm' }));
+    world.tick();
+
+    expect(view.lastSaid?.deliveredAt).not.toBeNull();
   });
 
   test('can be seen as it stood at a moment', async () => {
