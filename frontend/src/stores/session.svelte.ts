@@ -6,11 +6,11 @@ import type { Person, Session as Answer } from '#api/shapes.ts';
 /** What a role may do beyond reading; the server has the last word. */
 const RIGHTS: Record<Person['role'], Right[]> = {
   viewer: [],
-  operator: ['spawn'],
-  approver: ['spawn', 'plans'],
-  admin: ['spawn', 'plans', 'admin'],
+  operator: ['issues', 'spawn'],
+  approver: ['issues', 'spawn', 'plans'],
+  admin: ['issues', 'spawn', 'plans', 'admin'],
 };
-export type Right = 'spawn' | 'plans' | 'admin';
+export type Right = 'issues' | 'spawn' | 'plans' | 'admin';
 
 export class Session {
   /** Null until the server has been asked once. */

@@ -1,0 +1,37 @@
+/** The pull requests of an issue, newest first; and the reason why one was closed, given by a person. */
+
+import type { Api } from '#api/client.ts';
+import type { Frame } from '#api/shapes.ts';
+import { Doing } from './doing.svelte.ts';
+import { isOpen, type Pull } from './pulls.ts';
+
+export class IssuePulls {
+  items = $state.raw<Pull[]>([]);
+  giving = new Doing();
+
+  /** The one that can still be merged; the newest of several. */
+  open = $derived(this.items.find(isOpen) ?? null);
+
+  constructor(private readonly api: Api) {}
+
+  async load(issueId: string): Promise<void> {
+    this.items = newestFirst((await this.api.get<{ items: Pull[] }>(`/issues/${issueId}/pulls`)).items);
+  }
+
+  take({ kind, data }: Frame): void {
+    if (kind === 'pull.changed') this.#put(data as Pull);
+  }
+
+  /** Why it was closed without being merged is known, and goes to the next run. */
+  giveReason({ id }: Pull, reason: string): Promise<boolean> {
+    return this.giving.run(async () => this.#put(await this.api.post<Pull>(`/pulls/${id}/reason`, { reason })));
+  }
+
+  #put(pull: Pull): void {
+    this.items = newestFirst([pull, ...this.items.filter(({ id }) => id !== pull.id)]);
+  }
+}
+
+function newestFirst(pulls: Pull[]): Pull[] {
+  return [...pulls].sort((a, b) => b.opened_at.localeCompare(a.opened_at));
+}
