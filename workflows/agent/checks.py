@@ -1,4 +1,4 @@
-"""The repository's own commands, from its `.github/dispatch.toml`: what sets it up, and what says whether it is well."""
+"""One of the repository's own commands, run to its end: what sets it up, and what says whether it is well."""
 
 import contextlib
 import os
@@ -7,8 +7,6 @@ import subprocess
 import tempfile
 import threading
 import time
-import tomllib
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,31 +16,6 @@ from agent.settings import MARK
 OUTPUT_LIMIT = 16 * 1024  # the last bytes of a check's output; the end is where the failure stands
 CHECK_LIMIT_S = 900.0
 TIMED_OUT = 124  # as timeout(1) has it
-
-
-class BadConfigurationError(Exception):
-    """`.github/dispatch.toml` cannot be read as what it should be."""
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """What a repository says about itself. `checks` maps a name to its command."""
-
-    setup: list[str] = field(default_factory=list)
-    checks: dict[str, str] = field(default_factory=dict)
-
-
-def read_configuration(worktree: Path) -> Configuration:
-    """What `.github/dispatch.toml` says; empty where there is no such file. Raises `BadConfigurationError`."""
-    path = worktree / ".github" / "dispatch.toml"
-    if not path.is_file():
-        return Configuration()
-    try:
-        said = tomllib.loads(path.read_text())
-        setup = [str(command) for command in said.get("setup", {}).get("commands", [])]
-        return Configuration(setup, {str(name): str(command) for name, command in said.get("checks", {}).items()})
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise BadConfigurationError(f".github/dispatch.toml cannot be read: {error}") from error
 
 
 def run_command(name: str, command: str, *, cwd: Path, environment: dict[str, str], stop: threading.Event) -> dict[str, Any]:

@@ -9,18 +9,19 @@ import time
 from pathlib import Path
 from typing import Any
 
-from agent.checks import BadConfigurationError, Configuration, compared, read_configuration, run_command
+from agent.configuration import WHERE, read_configuration
 from agent.engine import CannotStartError
 from agent.handover import Verdict, collect_work, compose_result, hand_off, judge, subject_of, without_the_unfitting
 from agent.heart import Heart
 from agent.outbox import Outbox
 from agent.processes import bury, end_everything
-from agent.repository import GitError, PatchTooLargeError, Repository
+from agent.repository import GitError, PatchTooLargeError
 from agent.server import RefusedError, Server, StaleClaimError
 from agent.session import Ending, Session
 from agent.settings import Settings
 from agent.stop import Reason, Stop
 from agent.web import UnreachableError, insist
+from agent.workbench import NotReadyError, StoppedError, Workbench
 
 CLAIM_PATIENCE_S = 600.0
 FAREWELL_S = 2.0  # for each last word of a terminated job: it is killed soon
@@ -46,24 +47,21 @@ def run(settings: Settings) -> int:
     return Job(settings, server, claim).act()
 
 
-class StoppedError(Exception):
-    """The job was asked to stop; nothing it is doing matters any longer."""
-
-
 class Job:
     """One claimed run and everything that lives as long as it."""
 
     def __init__(self, settings: Settings, server: Server, claim: dict[str, Any]) -> None:
-        self.settings, self.server, self.claim, self.brief = settings, server, claim, claim["brief"]
+        self.settings, self.server, self.claim = settings, server, claim
         self.began = time.monotonic()
-        self.configuration = Configuration()
+        configuration = read_configuration(settings.configuration or settings.worktree / WHERE)
+        self.brief = configuration.applied(claim["brief"], claim["workflow"])
         self.stop = Stop()
         self.terminated = threading.Event()
         self.told_quiet = False
         secrets = [*settings.secrets(), claim["run_token"]]
         self.outbox = Outbox(server, settings.spool_dir / "events.ndjson", secrets=secrets, on_stale=lambda: self.stop.ask(Reason.STALE))
         self.session = Session(settings, self.brief, self.outbox, self.stop)
-        self.repository = Repository(settings.worktree, settings.command_environment())
+        self.bench = Workbench(settings, configuration, self.outbox, self.stop)
         ways = {"pulse": self.session.pulse, "say": self.session.say, "land": self.session.land}
         self.heart = Heart(server, float(claim.get("heartbeat_s") or 15), self.stop, **ways)
         self.outbox.on_waits = self.heart.beat_soon
@@ -89,41 +87,32 @@ class Job:
 
     def _work(self) -> dict[str, Any] | None:
         try:
-            base = self.repository.head()
-            before = self._prepare() if self.brief["writes_code"] else []
-            known = self.repository.leftovers()
-            self._go_on()
+            base = self.bench.stand(self.brief.get("checkout"))
+            if self.brief["writes_code"]:
+                self.bench.prepare()
+            known = self.bench.repository.leftovers()
+            self.bench.go_on()
             ending = self.session.converse(self.brief["time_limit_s"] - (time.monotonic() - self.began))
-            return None if self._is_unwanted() else self._gather(ending, base, known, before)
+            return None if self._is_unwanted() else self._gather(ending, base, known)
         except StoppedError:
             return None if self._is_unwanted() else self._cut_short("The runner was told to stop before the agent had begun.")
-        except CannotStartError as error:
+        except (CannotStartError, NotReadyError) as error:
             return self._cut_short(str(error))
         except Exception as error:  # the job's door: whatever breaks, the run ends with its reason
             logger.exception("the runner broke")
             return self._cut_short(f"The runner broke: {type(error).__name__}: {error}")
 
-    def _prepare(self) -> list[dict[str, Any]]:
-        """The repository is set up, and its checks have run as it stands."""
-        try:
-            self.configuration = read_configuration(self.settings.worktree)
-        except BadConfigurationError as error:
-            self._notice("warning", str(error))
-        for number, command in enumerate(self.configuration.setup, 1):
-            self._run(f"setup {number}", command, "before the work")
-        return self._check("before the work")
-
-    def _gather(self, ending: Ending, base: str, known: dict[str, str], before: list[dict[str, Any]]) -> dict[str, Any]:
+    def _gather(self, ending: Ending, base: str, known: dict[str, str]) -> dict[str, Any]:
         """The result, with the work on the repository and the checks after it."""
         verdict = judge(ending, self.brief["result_schema"])
         if verdict.failure:
-            self._notice("error", verdict.failure)
+            self.outbox.notice("error", verdict.failure)
         result = compose_result(ending, verdict, model=self.brief["model"]) | {"base_commit": base}
         if self.brief["writes_code"]:
             result |= self._work_done(verdict, base, known)
-            result["checks"] = compared(self._checks_after(), before)
-        elif changed := self._changes(base, known):
-            self._notice("warning", f"This run proposes no changes, yet the worktree differs: {changed}. Nothing of it is handed in.")
+            result["checks"] = self.bench.check_again()
+        elif changed := self.bench.changes(base, known):
+            self.outbox.notice("warning", f"This run proposes no changes, yet the worktree differs: {changed}. Nothing of it is handed in.")
         if result["outcome"] == "failed" or ending.landing:
             patch = result["patch"] if isinstance(result["patch"], dict) else None
             result["report"] = result["report"] or hand_off(ending, verdict, patch)
@@ -138,40 +127,11 @@ class Job:
 
     def _work_done(self, verdict: Verdict, base: str, known: dict[str, str]) -> dict[str, Any]:
         try:
-            patch = collect_work(self.repository, base, known, subject_of(self.claim["issue"], verdict), why=verdict.failure or "")
+            patch = collect_work(self.bench.repository, base, known, subject_of(self.claim["issue"], verdict), why=verdict.failure or "")
         except (GitError, PatchTooLargeError) as error:
-            self._notice("error", str(error))
+            self.outbox.notice("error", str(error))
             return {"outcome": "failed", "summary": f"The work could not be handed in: {error}"}
-        return {"patch": patch, "head_commit": self.repository.head() if patch else None}
-
-    def _changes(self, base: str, known: dict[str, str]) -> str:
-        moved = ["HEAD"] if self.repository.head() != base else []
-        return ", ".join(moved + sorted(self.repository.leftovers_since(known)))[:500]
-
-    def _checks_after(self) -> list[dict[str, Any]]:
-        """The same checks as before the work: what the agent may have made of the configuration does not count."""
-        try:
-            return self._check("after the work")
-        except StoppedError:
-            if self.stop.reason == Reason.TERMINATED:  # no time for checks, but what was done is still handed in
-                return []
-            raise
-
-    def _check(self, when: str) -> list[dict[str, Any]]:
-        return [self._run(name, command, when) for name, command in self.configuration.checks.items()]
-
-    def _run(self, name: str, command: str, when: str) -> dict[str, Any]:
-        self._go_on()
-        environment = self.settings.command_environment()
-        check = run_command(name, command, cwd=self.settings.worktree, environment=environment, stop=self.stop)
-        check["output"] = self.outbox.masked(check["output"])
-        passed = "passed" if check["exit_code"] == 0 else f"failed with exit code {check['exit_code']}"
-        self._notice("info", f"{name} {passed} {when} in {check['seconds']:.1f} s: {command}\n{check['output']}".strip())
-        return check
-
-    def _go_on(self) -> None:
-        if self.stop.is_set():
-            raise StoppedError
+        return {"patch": patch, "head_commit": self.bench.repository.head() if patch else None}
 
     def _hand_in(self, result: dict[str, Any]) -> int:
         """The server has every event and the result, however long it was away; then it answers what became of it."""
@@ -225,15 +185,12 @@ class Job:
 
     def _cut_short(self, why: str) -> dict[str, Any]:
         """The result of a run that never came to an agent's end."""
-        self._notice("error", why)
+        self.outbox.notice("error", why)
         usage, (cost, _) = self.session.meter.usage(), self.session.pulse()
         ending = Ending(None, None, why, None, None, "", self.session.last_words, self.session.cli_version, cost, usage)
         verdict = judge(ending, self.brief["result_schema"])
         result = compose_result(ending, verdict, model=self.brief["model"])
         return result | {"report": hand_off(ending, verdict, None)}
-
-    def _notice(self, level: str, text: str) -> None:
-        self.outbox.add("notice", {"level": level, "text": text})
 
 
 def _tell_publish_job(answer: dict[str, Any]) -> None:

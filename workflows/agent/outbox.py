@@ -86,6 +86,10 @@ class Outbox:
             self._take(kind, data)
             self.changed.notify_all()
 
+    def notice(self, level: str, text: str) -> None:
+        """The runner's own words for those who watch."""
+        self.add("notice", {"level": level, "text": text})
+
     def drain(self, timeout_s: float) -> bool:
         """Waits until the server has taken everything, or the time or the claim is over; answers whether it has."""
         with self.changed:

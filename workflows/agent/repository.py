@@ -53,6 +53,17 @@ class Repository:
         """The commit that is checked out."""
         return self.git("rev-parse", "HEAD").strip()
 
+    def find_commit(self, name: str) -> str | None:
+        """The commit that `name` means here; None where it means none."""
+        try:
+            return self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}").strip()
+        except GitError:
+            return None
+
+    def check_out(self, commit: str) -> None:
+        """The worktree stands at `commit`, on no branch; what differed from its commit before is gone."""
+        self.git("checkout", "--quiet", "--force", "--detach", commit)
+
     def leftovers(self) -> dict[str, str]:
         """Paths that differ from the commit (changed, deleted, or new and not ignored), each with a fingerprint of what stands there."""
         tracked = self.git("diff", "--name-only", "--no-ext-diff", "--no-renames", "-z", "HEAD")

@@ -58,6 +58,7 @@ class Settings:
     run_id: str
     generation: int
     worktree: Path
+    configuration: Path | None  # the trusted dispatch.toml; None where the worktree's own is
     spool_dir: Path
     repository: Path | None
     claude: str
@@ -80,7 +81,8 @@ class Settings:
             generation=int(_required(environ, "DISPATCH_GENERATION")),
             worktree=Path(environ.get("DISPATCH_WORKTREE") or ".").resolve(),
             spool_dir=Path(environ.get("DISPATCH_SPOOL_DIR") or tempfile.mkdtemp(prefix="dispatch-spool-")).resolve(),
-            repository=Path(environ["DISPATCH_REPOSITORY"]).resolve() if environ.get("DISPATCH_REPOSITORY") else None,
+            configuration=_place(environ, "DISPATCH_CONFIGURATION"),
+            repository=_place(environ, "DISPATCH_REPOSITORY"),
             claude=environ.get("DISPATCH_CLAUDE") or "claude",
             stall_s=float(environ.get("DISPATCH_STALL_S") or 600),
             grace_s=float(environ.get("DISPATCH_GRACE_S") or 20),
@@ -133,6 +135,10 @@ def _required(environ: Mapping[str, str], name: str) -> str:
     if not environ.get(name):
         raise MissingSettingError(f"{name} is not set: a job is told everything by its environment.")
     return environ[name]
+
+
+def _place(environ: Mapping[str, str], name: str) -> Path | None:
+    return Path(environ[name]).resolve() if environ.get(name) else None
 
 
 def _key(environ: Mapping[str, str]) -> str:
