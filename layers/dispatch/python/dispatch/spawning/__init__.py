@@ -3,18 +3,20 @@
 from dispatch.spawning.admitting import lock_admission
 from dispatch.spawning.asking import request
 from dispatch.spawning.changing import change_policy, get_policy, list_versions
-from dispatch.spawning.ending import cancel_issue_run, cancel_run, end_run, hear_heartbeat, reap_lost_runs
+from dispatch.spawning.ending import cancel_issue_run, cancel_run, end_run, hear_heartbeat, hear_job_ended, reap_lost_runs
 from dispatch.spawning.fact_shapes import Cause, Verdict
 from dispatch.spawning.fleet import fleet, inbox, list_decisions, why
 from dispatch.spawning.forecast import forecast, get_forecast
+from dispatch.spawning.hearing import hear_github
 from dispatch.spawning.limit_shapes import BreakerNow, BreakerRef, BreakerScope, KillSwitch, NewSwitch, Policy, PolicyChange, SwitchScope
 from dispatch.spawning.offering import force, offer_waiting, withdraw
 from dispatch.spawning.past import list_ledger, stats
 from dispatch.spawning.past_shapes import Cleaned, EndedRun, Forecast, LedgerPage, Stats
 from dispatch.spawning.replay import decide_again, replay
 from dispatch.spawning.replay_shapes import NewReplay, Replay
-from dispatch.spawning.shapes import Decision, DecisionFilter, DecisionPage, Fleet, InboxItem, NewSpawn, Purse, Spawn, SpawnState
-from dispatch.spawning.starting import note_quiet_runs, resend_unstarted, start_run, stop_at_runtime
+from dispatch.spawning.rounds import begin_rounds, list_rounds
+from dispatch.spawning.shapes import Decision, DecisionFilter, DecisionPage, Fleet, InboxItem, NewSpawn, Purse, Round, Spawn, SpawnState
+from dispatch.spawning.starting import note_quiet_runs, reap_ended_jobs, resend_unstarted, start_run, stop_at_runtime
 from dispatch.spawning.sweeping import clean_up
 from dispatch.spawning.switches import close_switch, list_switches, open_switch, reset_breaker
 from dispatch.spawning.telling import publish_fleet
@@ -41,11 +43,13 @@ __all__ = [
     "PolicyChange",
     "Purse",
     "Replay",
+    "Round",
     "Spawn",
     "SpawnState",
     "Stats",
     "SwitchScope",
     "Verdict",
+    "begin_rounds",
     "cancel_issue_run",
     "cancel_run",
     "change_policy",
@@ -58,10 +62,13 @@ __all__ = [
     "forecast",
     "get_forecast",
     "get_policy",
+    "hear_github",
     "hear_heartbeat",
+    "hear_job_ended",
     "inbox",
     "list_decisions",
     "list_ledger",
+    "list_rounds",
     "list_switches",
     "list_versions",
     "lock_admission",
@@ -69,6 +76,7 @@ __all__ = [
     "offer_waiting",
     "open_switch",
     "publish_fleet",
+    "reap_ended_jobs",
     "reap_lost_runs",
     "replay",
     "request",

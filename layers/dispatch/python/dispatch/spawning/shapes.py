@@ -39,6 +39,21 @@ class NewSpawn(BaseModel):
     force_because: Line | None = None
 
 
+class Round(BaseModel):
+    """Why a further run on our own pull request is wanted: a review (`said_by`, its words, its id as `key`), or checks that failed.
+
+    `words` of a repair are the end of the failed jobs' logs. Both are written by others.
+    """
+
+    id: UUID
+    pull_id: UUID
+    kind: Literal["review", "repair"]
+    key: str
+    said_by: str | None
+    words: str
+    url: str | None
+
+
 class CustomerRef(BaseModel):
     """A customer by name."""
 
@@ -174,7 +189,7 @@ class IssueRef(BaseModel):
 class InboxItem(BaseModel):
     """Something that waits for a person."""
 
-    kind: Literal["plan", "question", "blocker", "failure"]
+    kind: Literal["plan", "question", "blocker", "failure", "pull"]
     issue: IssueRef
     at: datetime
     text: str
