@@ -9,9 +9,9 @@ from pydantic import BaseModel
 
 from dispatch import briefs, issues, plans, runs, spawning, stream
 from dispatch.briefs import BriefedClaim
-from dispatch.kit.errors import Conflict
 from dispatch.kit.wire import to_json
 from dispatch.kit.work import Work
+from dispatch.plans import ToApply
 from dispatch.runs import (
     Directives,
     Heartbeat,
@@ -63,17 +63,6 @@ class Runs(BaseModel):
     items: list[RunSummary]
 
 
-class ToApply(BaseModel):
-    """A patch as the publish job needs it: its text, empty where it may not be applied, and the paths it may change."""
-
-    verdict: str
-    reasons: list[str]
-    branch: str
-    base_commit: str | None
-    files: list[str]
-    mbox: str
-
-
 class Words(BaseModel):
     """A person's words for the agent."""
 
@@ -109,23 +98,13 @@ def finish_run(work: TheWork, caller: OwnRun, run: UUID, result: Annotated[dict[
 @router.get("/runs/{run}/patch")
 def get_patch(work: TheWork, caller: Machine, run: UUID, generation: int) -> ToApply:
     """The patch to publish. 404 where the run proposed none."""
-    patch, found = runs.get_patch(work, run), runs.get_run(work, run)
-    if found.generation != generation:
-        raise Conflict("That generation of the run is over.")
-    return ToApply(
-        verdict=patch.verdict,
-        reasons=patch.reasons,
-        branch=patch.branch,
-        base_commit=found.base_commit,
-        files=[file.path for file in patch.files],
-        mbox=patch.mbox if patch.verdict == "accepted" else "",
-    )
+    return plans.get_publication(work, run, generation=generation)
 
 
 @router.post("/runs/{run}/published")
 def note_published(work: TheWork, caller: Machine, run: UUID, published: Published) -> PatchVerdict:
     """The patch is known to stand on its branch."""
-    patch = runs.note_published(work, run, published)
+    patch = plans.note_published(work, run, published)
     return PatchVerdict(verdict=patch.verdict, reasons=patch.reasons)
 
 

@@ -1,8 +1,8 @@
 """Where a run begins, if not on the repository's base: on the work it goes on with, or on the work it tests."""
 
-from dispatch import runs
+from dispatch import pulls, runs
 from dispatch.kit.work import Work
-from dispatch.runs import Checkout, Patch, Run
+from dispatch.runs import Checkout, Run
 
 TESTS_WORK = {"qa-test"}  # what was built, not what it was built on
 
@@ -11,13 +11,25 @@ def find_checkout(work: Work, run: Run) -> Checkout | None:
     """The branch and commit that hold the work so far; None where there is none, or the workflow begins afresh."""
     if run.continues:
         return _of_continued(work, runs.get_run(work, run.continues))
-    return _of_patch(runs.find_published(work, run.issue_id)) if run.workflow in TESTS_WORK else None
+    return _of_newest(work, run) if run.workflow in TESTS_WORK else None
 
 
 def _of_continued(work: Work, continued: Run) -> Checkout | None:
-    """Where the continued run's patch stands; or, where it left none, what it began on itself."""
-    return _of_patch(runs.find_patch(work, continued.id)) or continued.checkout
+    """Where the continued run's patch stands; or, where it left none, what it began on itself. None once it is merged or closed."""
+    left = _of_patch(work, continued) or continued.checkout
+    pull = pulls.find_by_branch(work, continued.repository, left.branch) if left else None
+    if left is None or pull is None:
+        return left
+    return Checkout(branch=left.branch, commit=pull.head_sha) if pull.state.is_open else None
 
 
-def _of_patch(patch: Patch | None) -> Checkout | None:
+def _of_newest(work: Work, run: Run) -> Checkout | None:
+    if pull := pulls.find_open(work, run.issue_id):
+        return Checkout(branch=pull.head_branch, commit=pull.head_sha)
+    patch = runs.find_published(work, run.issue_id)
+    return Checkout(branch=patch.branch, commit=patch.head_commit) if patch and patch.head_commit else None
+
+
+def _of_patch(work: Work, continued: Run) -> Checkout | None:
+    patch = runs.find_patch(work, continued.id)
     return Checkout(branch=patch.branch, commit=patch.head_commit) if patch and patch.published_at and patch.head_commit else None

@@ -4,7 +4,7 @@ from dispatch.runs.claims import claim_run, find_run_by_token, heartbeat, note_b
 from dispatch.runs.events import record_events
 from dispatch.runs.finish import finish_by_result, finish_run
 from dispatch.runs.lists import list_runs, list_unfinished, page_of_runs
-from dispatch.runs.patch_shapes import Checkout, Commit, Patch, Proof
+from dispatch.runs.patch_shapes import Checkout, Commit, Patch, Proof, Try
 from dispatch.runs.patches import branch_name, find_patch, find_published, get_patch, note_published, note_unpublished
 from dispatch.runs.protocol import (
     AgentEvent,
@@ -83,6 +83,7 @@ __all__ = [
     "RunPage",
     "RunSummary",
     "State",
+    "Try",
     "Unpublished",
     "Workflow",
     "answer_question",
