@@ -13,6 +13,8 @@ SECRET = "a secret that GitHub knows"
 SHA = "5f3c" * 10
 OTHER_SHA = "ab12" * 10
 
+AN_HOUR_AGO = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+
 _numbers = count(1)
 
 
@@ -64,8 +66,7 @@ def deliver(event: str, body: Any, *, delivery: str | None = None, secret: str =
 
 def at(minutes: float = 0) -> str:
     """A moment as GitHub writes it: so many minutes after an hour ago."""
-    moment = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1) + timedelta(minutes=minutes)
-    return moment.isoformat().replace("+00:00", "Z")
+    return (AN_HOUR_AGO + timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z")
 
 
 def pull(number: int = 12, *, minutes: float = 0, state: str = "open", **more: Any) -> dict[str, Any]:

@@ -20,12 +20,13 @@ from dispatch.pulls.service import (
     note_opened,
     tell,
 )
-from dispatch.pulls.shapes import CloseReason, Failure, NewLink, Pull, PullFilter, PullNotFound, PullPage, PullState, Reconciled
+from dispatch.pulls.shapes import CloseReason, Failure, NewLink, NotClosed, Pull, PullFilter, PullNotFound, PullPage, PullState, Reconciled
 
 __all__ = [
     "CloseReason",
     "Failure",
     "NewLink",
+    "NotClosed",
     "Pull",
     "PullFilter",
     "PullNotFound",
