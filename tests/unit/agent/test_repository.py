@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.applying import Accepted, PublishError, apply_patch
+from agent.branches import LocalBranches
 from agent.handover import collect_work
-from agent.publish import PublishError, put_on_branch
+from agent.publish import put_on_branch
 from agent.repository import Repository
 from agent.settings import GIT_IDENTITY
 from tests.unit.agent.conftest import Runner, git
@@ -23,8 +25,16 @@ def patch_of(worktree: Path, base: str) -> dict:
     return patch
 
 
-def paths_of(patch: dict) -> set[str]:
-    return {file["path"] for file in patch["files"]}
+def put(
+    path: Path, base: str, patch: dict, place: Path, *, also: str = "", protected: tuple[str, ...] = (), lands_on: str | None = None
+) -> str:
+    """The patch is on the branch dispatch/d-1 of the repository at `path`; answers its head. `also` is one more file that it names."""
+    files = frozenset({*(file["path"] for file in patch["files"]), also})
+    accepted = Accepted("dispatch/d-1", base, patch["mbox"], files, lands_on)
+    repository = Repository(path, {"PATH": os.environ["PATH"], "HOME": str(path), **GIT_IDENTITY})
+    head = apply_patch(repository, accepted, protected=list(protected), place=place)
+    put_on_branch(LocalBranches(repository), accepted, head)
+    return head
 
 
 def test_nothing_changed_is_no_patch(worktree: Path) -> None:
@@ -44,14 +54,7 @@ def test_commits_leftovers_binaries_and_deletions_are_all_in_the_patch(worktree:
     (worktree / "README.md").unlink()
 
     patch = patch_of(worktree, base)
-    published = put_on_branch(
-        opened(tmp_path / "person"),
-        branch="dispatch/d-1",
-        base=base,
-        mbox=patch["mbox"],
-        allowed=paths_of(patch),
-        place=tmp_path / "publish",
-    )
+    head = put(tmp_path / "person", base, patch, tmp_path / "publish")
 
     assert {file["path"]: file["status"] for file in patch["files"]} == {
         "a b ü.txt": "A",
@@ -60,7 +63,10 @@ def test_commits_leftovers_binaries_and_deletions_are_all_in_the_patch(worktree:
         "README.md": "D",
     }
     assert [commit["subject"] for commit in patch["commits"]] == ["[core] First", "DISPATCH-1: Work"]
-    assert [commit["subject"] for commit in published["commits"]] == ["[core] First", "DISPATCH-1: Work"]
+    assert git(tmp_path / "person", "log", "--reverse", "--format=%s", f"{base}..{head}").splitlines() == [
+        "[core] First",
+        "DISPATCH-1: Work",
+    ]
     assert git(tmp_path / "person", "rev-parse", "dispatch/d-1^{tree}") == git(worktree, "rev-parse", "HEAD^{tree}")
 
 
@@ -128,22 +134,77 @@ def test_publishing_again_changes_nothing_and_leaves_the_checkout_alone(plane: C
     assert git(worktree, "worktree", "list").count("\n") == 1
 
 
-@pytest.mark.parametrize("branch", ["main", "dispatch/../main", "refs/heads/main", "dispatch/", "dispatch/-x"])
-def test_only_a_branch_of_dispatchs_own_is_ever_written(worktree: Path, branch: str, tmp_path: Path) -> None:
-    repository = opened(worktree)
+@pytest.mark.parametrize("branch", ["main", "dispatch/../main", "refs/heads/main", "dispatch/", "dispatch/-x", "dispatch/x.lock"])
+def test_only_a_branch_of_dispatchs_own_is_ever_written(plane: ControlPlane, start: Runner, worktree: Path, branch: str) -> None:
+    base = opened(worktree).head()
+    plane.patch = {"verdict": "accepted", "branch": branch, "base_commit": base, "files": [], "mbox": ""}
 
-    with pytest.raises(PublishError):
-        put_on_branch(repository, branch=branch, base=repository.head(), mbox="", allowed=set(), place=tmp_path / "publish")
+    assert start("claude", "publish", DISPATCH_REPOSITORY=str(worktree)).wait(20) == 3
+
+    assert plane.unpublished == [f"{branch} is not a branch of Dispatch's own."]
+    assert git(worktree, "rev-parse", "main").strip() == base
 
 
-def test_a_branch_that_holds_other_work_is_left_alone(worktree: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def goodbye(worktree: Path) -> tuple[str, dict]:
+    """A patch that says bye, and the commit it applies to; the worktree stands there again."""
     base = opened(worktree).head()
     (worktree / "README.md").write_text("bye\n")
-    mbox = patch_of(worktree, base)["mbox"]
+    patch = patch_of(worktree, base)
+    git(worktree, "reset", "-q", "--hard", base)
+    return base, patch
+
+
+def test_a_branch_that_holds_other_work_is_left_alone(worktree: Path, tmp_path: Path, goodbye: tuple[str, dict]) -> None:
+    base, patch = goodbye
     git(worktree, "branch", "dispatch/d-1", base)
 
-    with pytest.raises(PublishError):
-        put_on_branch(opened(worktree), branch="dispatch/d-1", base=base, mbox=mbox, allowed={"README.md"}, place=tmp_path / "publish")
+    with pytest.raises(PublishError, match="holds other work"):
+        put(worktree, base, patch, tmp_path / "publish")
+
+    assert git(worktree, "rev-parse", "dispatch/d-1").strip() == base
+
+
+def test_work_that_goes_on_moves_its_branch_from_where_it_stood(worktree: Path, tmp_path: Path, goodbye: tuple[str, dict]) -> None:
+    base, patch = goodbye
+    git(worktree, "branch", "dispatch/d-1", base)
+
+    heads = {put(worktree, base, patch, tmp_path / "publish", lands_on=base) for _ in range(2)}
+
+    assert heads == {git(worktree, "rev-parse", "dispatch/d-1").strip()}
+
+
+@pytest.mark.parametrize(("stands", "why"), [("another", "holds other work"), (None, "is gone")])
+def test_a_branch_that_moved_since_is_left_alone(
+    worktree: Path, tmp_path: Path, goodbye: tuple[str, dict], stands: str | None, why: str
+) -> None:
+    base, patch = goodbye
+    if stands:
+        git(worktree, "checkout", "-q", "-b", "dispatch/d-1")
+        git(worktree, "commit", "-q", "--allow-empty", "-m", stands)
+
+    with pytest.raises(PublishError, match=why):
+        put(worktree, base, patch, tmp_path / "publish", lands_on=base)
+
+
+def test_a_patch_that_does_not_go_on_from_where_its_branch_stands_is_refused(
+    worktree: Path, tmp_path: Path, goodbye: tuple[str, dict]
+) -> None:
+    base, patch = goodbye
+    git(worktree, "checkout", "-q", "-b", "dispatch/d-1")
+    git(worktree, "commit", "-q", "--allow-empty", "-m", "another")
+
+    with pytest.raises(PublishError, match="does not go on"):
+        put(worktree, base, patch, tmp_path / "publish", lands_on=git(worktree, "rev-parse", "HEAD").strip())
+
+
+def test_what_the_repository_protects_is_not_changed(worktree: Path, tmp_path: Path, goodbye: tuple[str, dict]) -> None:
+    base, patch = goodbye
+
+    with pytest.raises(PublishError, match=r"protects README\.md"):
+        put(worktree, base, patch, tmp_path / "publish", protected=("*.md",))
+
+    assert git(worktree, "branch", "--list", "dispatch/*") == ""
 
 
 WORKFLOW = "--- /dev/null\n+++ b/.github/workflows/evil.yml\n@@ -0,0 +1 @@\n+on: push\n"
@@ -158,9 +219,7 @@ def test_a_change_hidden_in_a_commits_message_is_not_published(worktree: Path, s
     patch = patch_of(worktree, base)
 
     with pytest.raises(PublishError, match=why):
-        put_on_branch(
-            opened(worktree), branch="dispatch/d-1", base=base, mbox=patch["mbox"], allowed=paths_of(patch), place=tmp_path / "publish"
-        )
+        put(worktree, base, patch, tmp_path / "publish")
 
     assert git(worktree, "branch", "--list", "dispatch/*") == ""
 
@@ -171,7 +230,7 @@ def test_a_link_is_not_published_even_where_it_is_named(worktree: Path, tmp_path
     patch = patch_of(worktree, base)
 
     with pytest.raises(PublishError, match="symbolic link"):
-        put_on_branch(opened(worktree), branch="dispatch/d-1", base=base, mbox=patch["mbox"], allowed={"l"}, place=tmp_path / "publish")
+        put(worktree, base, patch, tmp_path / "publish", also="l")
 
 
 def test_a_run_without_a_patch_has_nothing_to_publish(plane: ControlPlane, start: Runner, worktree: Path) -> None:
