@@ -28,6 +28,7 @@ ROUTES = (
     "chats",
     "issues",
     "runs",
+    "artifacts",
     "plans",
     "spawns",
     "limits",

@@ -1,4 +1,7 @@
-"""What a body may be: at most 1 MB (an agent's result: 5 MB), and JSON nested at most 64 deep. Looked at before anything takes it apart."""
+"""What a body may be: at most 1 MB (an agent's result or artifact: 5 MB), and JSON nested at most 64 deep.
+
+Looked at before anything takes it apart.
+"""
 
 import re
 
@@ -9,8 +12,8 @@ from dispatch.kit.nesting import DEEPEST, is_too_deep
 from functions.api.errors import problem
 
 MOST_BYTES = 1_000_000
-MOST_RESULT_BYTES = 5_000_000  # holds a whole patch; Lambda itself takes 6 MB
-RESULT = re.compile(r"/api/runs/[^/]+/result")
+MOST_RESULT_BYTES = 5_000_000  # holds a whole patch, or an artifact of 3 MB as base64; Lambda itself takes 6 MB
+RESULT = re.compile(r"/api/runs/[^/]+/(?:result|artifacts)")
 
 
 class BodyBounds:

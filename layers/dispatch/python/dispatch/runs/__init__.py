@@ -1,5 +1,7 @@
 """One agent session on an issue: its claim, events, result, outcome and cost. Whether it may start is not decided here."""
 
+from dispatch.runs.artifact_shapes import Artifact, NewArtifact
+from dispatch.runs.artifacts import get_artifact, keep_artifact, list_artifacts, read_artifact
 from dispatch.runs.claims import claim_run, find_run_by_token, heartbeat, note_brief, say
 from dispatch.runs.events import record_events
 from dispatch.runs.finish import finish_by_result, finish_run
@@ -57,6 +59,7 @@ __all__ = [
     "WORKFLOWS",
     "AgentEvent",
     "Answer",
+    "Artifact",
     "Bucket",
     "Check",
     "Checkout",
@@ -65,6 +68,7 @@ __all__ = [
     "Directives",
     "Ending",
     "Heartbeat",
+    "NewArtifact",
     "NewClaim",
     "NewEvents",
     "NewRun",
@@ -99,10 +103,13 @@ __all__ = [
     "find_unstarted",
     "finish_by_result",
     "finish_run",
+    "get_artifact",
     "get_patch",
     "get_question",
     "get_run",
     "heartbeat",
+    "keep_artifact",
+    "list_artifacts",
     "list_questions",
     "list_runs",
     "list_unfinished",
@@ -117,6 +124,7 @@ __all__ = [
     "note_unpublished",
     "outcomes_since",
     "page_of_runs",
+    "read_artifact",
     "record_events",
     "say",
     "summarise",
