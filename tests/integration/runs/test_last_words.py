@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from dispatch import activity, plans, runs, spawning
+from dispatch import activity, plans, runs, spawning, stream
 from dispatch.kit.errors import StaleClaim
 from dispatch.kit.work import work
 from dispatch.plans import PlanDecision
@@ -106,6 +106,22 @@ def test_a_patch_of_another_generation_is_not_told_about() -> None:
         runs.note_unpublished(unit, run, Unpublished(generation=2, reason="No."))
 
     assert told(issue) == []
+
+
+def test_words_that_never_reached_the_agent_are_said_to_have_not() -> None:
+    claim = doing.start(doing.ask(doing.make_issue()))
+    with work() as unit:
+        runs.say(unit, claim.run, text="Look at rounding.", actor=doing.ADA)
+        runs.say(unit, claim.run, text="And at taxes.", actor=doing.ADA)
+    with work() as unit:
+        heard = runs.heartbeat(unit, claim.run, Heartbeat(generation=1)).say[0]
+    beat(claim, heard=[heard.id])
+
+    doing.end(claim, plan=doing.PLAN)
+
+    with work() as unit:
+        lines = [frame.data["data"]["text"] for frame in stream.read_feed(unit, f"run:{claim.run}").frames if frame.kind == "run.event"]
+    assert [line for line in lines if line.startswith("Not delivered")] == ["Not delivered, the run has ended: And at taxes."]
 
 
 def proposed_patch():

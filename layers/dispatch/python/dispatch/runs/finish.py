@@ -12,7 +12,8 @@ from dispatch.kit.actors import Actor
 from dispatch.kit.errors import StaleClaim
 from dispatch.kit.events import Event
 from dispatch.kit.work import Work
-from dispatch.runs import masking, moves, questions, store
+from dispatch.runs import masking, message_store, moves, questions, store
+from dispatch.runs.events import publish_line
 from dispatch.runs.patch_shapes import Patch
 from dispatch.runs.patches import find_patch, propose_patch
 from dispatch.runs.protocol import MOST_USD, Ending, NewQuestion, Result
@@ -61,6 +62,8 @@ def finish_run(
     tell(work, ended, ENDINGS.get(outcome, Event.RUN_FINISHED), actor=actor, public=True, outcome=outcome, summary=summary)
     if result and (asked := _question(result, outcome)):
         questions.ask_question(work, ended, asked, outcome=outcome, actor=actor)
+    for message in message_store.select_waiting(work.conn, run.id):
+        publish_line(work, ended, f"Not delivered, the run has ended: {message.text}", undelivered=message.id)
     announce(work, ended)
     return Ending(run=ended, repeated=False, patch=patch)
 
