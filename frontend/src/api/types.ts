@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/artifacts/{artifact}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Artifact
+         * @description What is in it: an image to be shown, anything else to be downloaded.
+         */
+        get: operations["read_artifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -444,6 +464,26 @@ export interface paths {
          * @description The issue's story after an entry, oldest first.
          */
         get: operations["list_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/issues/{ref}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Issue Artifacts
+         * @description What the issue's runs left.
+         */
+        get: operations["list_issue_artifacts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -902,6 +942,30 @@ export interface paths {
         get: operations["get_run"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Run Artifacts
+         * @description What the run left.
+         */
+        get: operations["list_run_artifacts"];
+        put?: never;
+        /**
+         * Keep Artifact
+         * @description The file is kept; under a name that the run used already, in its place.
+         */
+        post: operations["keep_artifact"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1401,6 +1465,41 @@ export interface components {
             revoked_at: string | null;
             /** Scopes */
             scopes: components["schemas"]["Right"][];
+        };
+        /**
+         * Artifact
+         * @description A file that a run left; `size` in bytes.
+         */
+        Artifact: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Media Type */
+            media_type: string;
+            /** Name */
+            name: string;
+            /**
+             * Run Id
+             * Format: uuid
+             */
+            run_id: string;
+            /** Size */
+            size: number;
+        };
+        /**
+         * Artifacts
+         * @description Artifacts, newest first.
+         */
+        Artifacts: {
+            /** Items */
+            items: components["schemas"]["Artifact"][];
         };
         /**
          * Audit
@@ -2101,7 +2200,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "plan" | "question" | "blocker" | "failure";
+            kind: "plan" | "question" | "blocker" | "failure" | "pull";
             /** Ref */
             ref: {
                 [key: string]: unknown;
@@ -2569,6 +2668,23 @@ export interface components {
             reserved_usd: number;
             /** Settled Usd */
             settled_usd: number;
+        };
+        /**
+         * NewArtifact
+         * @description A file as a runner hands it over; `content` is base64. The same name again replaces it.
+         */
+        NewArtifact: {
+            /** Content */
+            content: string;
+            /** Generation */
+            generation: number;
+            /**
+             * Media Type
+             * @enum {string}
+             */
+            media_type: "image/png" | "image/jpeg" | "image/webp" | "image/gif" | "text/plain" | "text/markdown" | "text/html" | "application/json" | "application/zip";
+            /** Name */
+            name: string;
         };
         /**
          * NewClaim
@@ -3176,6 +3292,16 @@ export interface components {
             pull?: components["schemas"]["OpenedPull"] | null;
         };
         /**
+         * PullRef
+         * @description A pull request that is open already.
+         */
+        PullRef: {
+            /** Number */
+            number: number;
+            /** Url */
+            url: string;
+        };
+        /**
          * Purse
          * @description Today's money of one workflow or customer; `limit_usd` None means none of its own.
          */
@@ -3749,18 +3875,30 @@ export interface components {
         /**
          * ToApply
          * @description A patch as the publish job needs it: its text, empty where it may not be applied, and the paths it may change.
+         *
+         *     `lands_on`: the commit its branch has to stand on; None: the branch is new. `base_branch` None: the repository's own. `title` and
+         *     `body` are for a new pull request; where `pull` is open already, a push is all it takes.
          */
         ToApply: {
+            /** Base Branch */
+            base_branch: string | null;
             /** Base Commit */
             base_commit: string | null;
+            /** Body */
+            body: string;
             /** Branch */
             branch: string;
             /** Files */
             files: string[];
+            /** Lands On */
+            lands_on: string | null;
             /** Mbox */
             mbox: string;
+            pull: components["schemas"]["PullRef"] | null;
             /** Reasons */
             reasons: string[];
+            /** Title */
+            title: string;
             /** Verdict */
             verdict: string;
         };
@@ -3990,6 +4128,35 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    read_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_audit: {
         parameters: {
             query?: {
@@ -4793,6 +4960,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Activities"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_issue_artifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifacts"];
                 };
             };
             /** @description Validation Error */
@@ -5617,6 +5815,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunWhole"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_run_artifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifacts"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    keep_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewArtifact"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
                 };
             };
             /** @description Validation Error */
