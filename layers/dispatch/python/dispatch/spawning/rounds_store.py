@@ -62,7 +62,7 @@ def select_ready(conn: Connection[Any], *, settled_before: datetime, unpublished
               )
               AND NOT EXISTS (SELECT FROM kill_switch WHERE scope = 'everything' AND opened_at IS NULL)
             GROUP BY pull.id
-            HAVING max(round.wanted_at) <= %(settled_before)s
+            HAVING max(round.wanted_at) FILTER (WHERE round.kind = 'review') <= %(settled_before)s OR bool_and(round.kind = 'repair')
             ORDER BY min(round.wanted_at)
             LIMIT %(limit)s
             """,
