@@ -37,7 +37,7 @@ class Identity:
 
     def _fetch(self) -> str:
         address = urllib.parse.urlsplit(self.settings.api_url)
-        audience = urllib.parse.quote(f"{address.scheme}://{address.netloc}", safe="")
+        audience = urllib.parse.quote(f"{address.scheme}://{address.netloc}".lower(), safe="")
         url = self.settings.id_token_url
         headers = {"Authorization": f"Bearer {self.settings.id_token_request}", "Accept": "application/json"}
         try:

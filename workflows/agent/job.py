@@ -2,13 +2,12 @@
 
 import json
 import logging
-import os
 import signal
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
+from agent import actions
 from agent.configuration import WHERE, read_configuration
 from agent.engine import CannotStartError
 from agent.handover import Verdict, collect_work, compose_result, hand_off, judge, subject_of, without_the_unfitting
@@ -40,9 +39,11 @@ def run(settings: Settings) -> int:
         claim = insist(server.claim, patience_s=CLAIM_PATIENCE_S)
     except StaleClaimError as error:
         logger.info("the run is not ours to act for: %s", error)
+        actions.annotate("notice", "Another job acts for this run, or it is over: nothing was done here.")
         return 0
     except (RefusedError, UnreachableError) as error:
         logger.error("the run could not be claimed: %s", error)  # noqa: TRY400  (the reason is the server's, not a line of ours)
+        actions.annotate("error", f"The run could not be claimed: {error}")
         return 1
     return Job(settings, server, claim).act()
 
@@ -74,6 +75,7 @@ class Job:
         self.heart.start()
         try:
             result = self._work()
+            actions.forget_what_was_said()
             return self._hand_in(result) if result else self._leave()
         finally:
             self.heart.rest()
@@ -154,7 +156,8 @@ class Job:
             logger.error("the result could not be handed in: %s", error)  # noqa: TRY400
             return TERMINATED_EXIT if self.stop.is_set() else 1
         print(json.dumps(answer))
-        _tell_publish_job(answer)
+        if answer.get("patch"):  # the job that publishes starts only where it was accepted
+            actions.tell_next_job("patch", answer["patch"]["verdict"])
         return TERMINATED_EXIT if self.terminated.is_set() else 0
 
     def _drain(self) -> None:
@@ -177,6 +180,7 @@ class Job:
     def _leave(self) -> int:
         """The server wants no result. Nothing acts for the run any more, and as the very last word it is told so."""
         logger.info("stopped: %s", self.stop.reason or Reason.STALE)
+        actions.annotate("notice", "The run was cancelled, or its claim is over: the agent was stopped and nothing of it is taken.")
         if not self.told_quiet:
             self.outbox.close()
             end_everything(self.settings.mark)
@@ -191,10 +195,3 @@ class Job:
         verdict = judge(ending, self.brief["result_schema"])
         result = compose_result(ending, verdict, model=self.brief["model"])
         return result | {"report": hand_off(ending, verdict, None)}
-
-
-def _tell_publish_job(answer: dict[str, Any]) -> None:
-    """On GitHub, the job that publishes starts only where this one's output says that its patch was accepted."""
-    if (output := os.environ.get("GITHUB_OUTPUT")) and answer.get("patch"):
-        with Path(output).open("a") as file:
-            file.write(f"patch={answer['patch']['verdict']}\n")

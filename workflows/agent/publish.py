@@ -11,6 +11,7 @@ import re
 import time
 from typing import Any
 
+from agent import actions
 from agent.applying import Accepted, PublishError, apply_patch
 from agent.branches import GitHubBranches, LocalBranches
 from agent.configuration import WHERE, read_configuration
@@ -136,6 +137,7 @@ def put_on_branch(branches: Branches, patch: Accepted, head: str) -> None:
 def _report(server: Server, reason: str) -> int:
     """The server knows why the patch is not published. Answers 0 then, and where there is no such patch; 1 where it could not be told."""
     logger.error("not published: %s", reason)
+    actions.annotate("error", reason)
     try:
         insist(lambda: server.report_unpublished(reason[:2000]), patience_s=PATIENCE_S)
     except (StaleClaimError, MissingError) as error:

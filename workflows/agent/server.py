@@ -16,6 +16,7 @@ from agent.settings import Settings
 from agent.web import StatusError, call
 
 STALE = frozenset({409})
+OTHERS_ARE_AT_IT = {"another_job"}  # what a 403 says to a job that was started beside the one that acts for the run
 TOKEN_IS_DEAD = frozenset({401, 403, 404, 409, 410})  # a run token ends with its run: all of these say "you no longer act for it"
 
 NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")  # an escaped NUL, not an escaped backslash before "u0000"
@@ -98,7 +99,7 @@ class Server:
 
 
 def _meaning(error: StatusError, over: frozenset[int]) -> Exception:
-    if error.status in over:
+    if error.status in over or error.facts.get("code") in OTHERS_ARE_AT_IT:
         return StaleClaimError(str(error))
     return MissingError(error.said) if error.status == 404 else RefusedError(str(error))
 

@@ -36,7 +36,7 @@ def brief(**changes: Any) -> dict[str, Any]:
 class ControlPlane:
     """Serves one claim of one run on a free port.
 
-    Knobs: `answers` maps a call ("claim", "events", "heartbeat", "result") to a status it answers instead of 200; `lose` are calls whose work
+    Knobs: `answers` maps a call ("claim", "events", "heartbeat", "result") to a status it answers instead of 200, and `code` says why; `lose` are calls whose work
     is done but whose answer is lost, once each; `refuse` are calls that are answered with 422, once each; `orders` are the answers to the next heartbeats; `is_away` refuses every connection's request.
     `vouched` are the tokens that it gave out as GitHub would, each good for `vouch_s`, with their audiences; only the newest is taken.
     `is_cancelled`: the run has ended, and no call but a heartbeat is taken; `waits` is what the events' answer says; `on_quiet` is called with the last heartbeat.
@@ -45,6 +45,7 @@ class ControlPlane:
     def __init__(self, told: dict[str, Any] | None = None) -> None:
         self.told = told or brief()
         self.answers: dict[str, int] = {}
+        self.code = "no"
         self.lose: list[str] = []
         self.refuse: list[str] = []
         self.orders: list[dict[str, Any]] = []
@@ -67,8 +68,17 @@ class ControlPlane:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.go_down()
+
+    def go_down(self) -> None:
+        """Nobody listens on its port."""
         self.server.shutdown()
         self.server.server_close()
+
+    def come_back(self) -> None:
+        """Another process of it serves what was kept, on the same port."""
+        self.server = ThreadingHTTPServer(("127.0.0.1", self.server.server_port), _handler_for(self))
+        self.__enter__()
 
     def kinds(self) -> list[str]:
         """The kinds of all events, in the order of their numbers."""
@@ -171,7 +181,7 @@ def _handler_for(plane: ControlPlane) -> type[BaseHTTPRequestHandler]:
                 return self.connection.shutdown(socket.SHUT_RDWR)
             status = plane.status_of(call, self.headers["Authorization"])
             if status != 200:
-                return self._send(status, {"code": "stale_claim" if status == 409 else "no", "detail": "as the test wants it"})
+                return self._send(status, {"code": "stale_claim" if status == 409 else plane.code, "detail": "as the test wants it"})
             answer = plane._vouch(self.path.partition("?")[2]) if call == "idtoken" else plane.take(call, body)
             if call in plane.lose:
                 plane.lose.remove(call)

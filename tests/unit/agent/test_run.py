@@ -5,6 +5,8 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.unit.agent.conftest import Runner, git
 from tests.unit.agent.control_plane import MACHINE_KEY, RUN_TOKEN, ControlPlane, brief
 
@@ -73,14 +75,45 @@ def test_a_lost_answer_to_the_result_is_asked_for_again(plane: ControlPlane, sta
     assert len(plane.made("result")) == 2
 
 
-def test_a_claim_that_is_refused_stops_quietly(plane: ControlPlane, start: Runner, script) -> None:
-    plane.answers["claim"] = 409
+def test_a_server_that_is_restarted_while_it_was_away_gets_everything(plane: ControlPlane, start: Runner, script, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    body = f'speak("before")\nwhile not os.path.exists({str(gone)!r}):\n    time.sleep(0.05)\nfor n in range(50):\n    speak(f"line {{n}}")\nhand_in()\n'
 
-    runner = start(script("hand_in()\n"))
-    runner.communicate(timeout=20)
+    runner = start(script(body))
+    plane.wait_for(lambda: plane.of_kind("message"))
+    plane.go_down()
+    gone.touch()
+    time.sleep(3)  # the agent has handed in by now, to nobody
+    plane.come_back()
+    runner.communicate(timeout=40)
+
+    assert runner.returncode == 0
+    assert [data["text"] for data in plane.of_kind("message")] == ["before", *(f"line {n}" for n in range(50))]
+    assert sorted(plane.events) == list(range(1, len(plane.events) + 1))
+    assert plane.result is not None
+
+
+@pytest.mark.parametrize(("status", "code"), [(409, "already_claimed"), (403, "another_job")])
+def test_a_second_job_for_a_run_stops_quietly(plane: ControlPlane, start: Runner, script, status: int, code: str) -> None:
+    plane.answers["claim"], plane.code = status, code
+
+    runner = start(script("hand_in()\n"), GITHUB_ACTIONS="true")
+    out, _ = runner.communicate(timeout=20)
 
     assert runner.returncode == 0
     assert [call for call, _, _ in plane.calls] == ["claim"]
+    assert "::notice title=Dispatch::Another job acts for this run" in out
+
+
+def test_a_job_that_may_not_claim_fails_with_the_servers_reason(plane: ControlPlane, start: Runner, script) -> None:
+    plane.answers["claim"], plane.code = 403, "not_your_job"
+
+    runner = start(script("hand_in()\n"), GITHUB_ACTIONS="true")
+    out, _ = runner.communicate(timeout=20)
+
+    assert runner.returncode == 1
+    assert "::error title=Dispatch::The run could not be claimed: 403" in out
+    assert out.count("\n") == 1
 
 
 def test_a_stale_claim_ends_the_agent_and_nothing_more_is_sent(plane: ControlPlane, start: Runner, script, tmp_path: Path) -> None:
@@ -334,6 +367,18 @@ def test_on_github_the_publish_job_learns_whether_there_is_something_to_publish(
     start(script('open("README.md", "w").write("bye\\n")\nhand_in()\n'), GITHUB_OUTPUT=str(output)).communicate(timeout=20)
 
     assert output.read_text() == "patch=accepted\n"
+
+
+@pytest.mark.parametrize("how", ["open(path, 'a').write('LD_PRELOAD=/evil.so')", "os.unlink(path); os.symlink('/etc/passwd', path)"])
+def test_what_an_agent_writes_for_the_steps_after_it_is_gone(plane: ControlPlane, start: Runner, script, tmp_path: Path, how: str) -> None:
+    files = {"GITHUB_ENV": str(tmp_path / "env"), "GITHUB_PATH": str(tmp_path / "path"), "GITHUB_OUTPUT": str(tmp_path / "output")}
+    for path in files.values():
+        Path(path).touch()
+
+    start(script(f"for path in {list(files.values())}:\n    {how}\nhand_in()\n"), **files).communicate(timeout=20)
+
+    assert plane.result is not None
+    assert [Path(path).read_text() for path in files.values()] == ["", "", ""]
 
 
 def is_alive(pid: int) -> bool:

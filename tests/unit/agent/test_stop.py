@@ -50,18 +50,34 @@ def test_a_cancelled_agent_is_gone_before_the_runners_last_word_which_tells_what
     assert time.monotonic() - stopped < 5
 
 
-@pytest.mark.parametrize("call", ["events", "heartbeat"])
-def test_a_claim_that_is_stale_on_any_call_ends_the_agent_and_a_last_word_is_tried(
-    plane: ControlPlane, start: Runner, script, tmp_path: Path, call: str
+@pytest.mark.parametrize(
+    ("call", "status"), [("events", 409), ("heartbeat", 409), ("events", 401), ("heartbeat", 401), ("events", 403), ("heartbeat", 403)]
+)
+def test_a_claim_or_a_token_that_is_over_on_any_call_ends_the_agent_and_a_last_word_is_tried(
+    plane: ControlPlane, start: Runner, script, tmp_path: Path, call: str, status: int
 ) -> None:
     runner, _ = begin(plane, start, script, tmp_path)
-    plane.answers[call] = 409
+    plane.answers[call] = status
     runner.communicate(timeout=20)
 
     assert runner.returncode == 0
     assert last_call(plane) == ("heartbeat", True)
     assert not plane.made("result")
     assert not is_alive(int((tmp_path / "pid").read_text()))
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_no_result_is_taken_of_a_run_that_outlived_its_token(plane: ControlPlane, start: Runner, script, status: int) -> None:
+    plane.answers["result"] = status
+
+    runner = start(script("hand_in()\n"), GITHUB_ACTIONS="true")
+    out, _ = runner.communicate(timeout=20)
+
+    assert runner.returncode == 0
+    assert plane.result is None
+    assert len(plane.made("result")) == 1
+    assert last_call(plane) == ("heartbeat", True)
+    assert "::notice title=Dispatch::The run was cancelled, or its claim is over" in out
 
 
 def test_a_job_terminated_because_its_run_was_cancelled_asks_once_and_leaves(
