@@ -4,10 +4,11 @@ import random
 
 import pytest
 
-from dispatch import issues, pulls
+from dispatch import issues, pulls, spawning
 from dispatch.issues import IssueChange
 from dispatch.kit.work import work
 from dispatch.pulls import NotClosed, PullFilter
+from dispatch.spawning import NewSpawn
 from tests import doing, hooks
 from tests.integration.pulls import steps
 
@@ -84,6 +85,21 @@ def test_our_own_is_the_same_whoever_tells_of_it_first(told_first):
     found = steps.the_pull()
     assert (found.run_id, found.issue_id, found.linked_by, found.is_ours) == (run.id, issue.id, "branch", True)
     assert steps.story(issue) == ["pull.opened"]
+
+
+def test_a_further_rounds_push_is_known_from_its_job_and_said_again_it_hides_nobody_elses():
+    issue = doing.make_issue()
+    first = steps.open_ours(issue)
+    with work() as unit:
+        again = spawning.request(unit, issue.id, NewSpawn(workflow="prd-implement", continues=first.id), actor=doing.ADA)
+    second = steps.hand_in(again)
+
+    steps.publish(second, sha=hooks.OTHER_SHA)
+    assert (steps.the_pull().run_id, steps.the_pull().head_sha) == (second.id, hooks.OTHER_SHA)
+
+    hooks.tell_pull("synchronize", branch=steps.the_pull().head_branch, state="draft", sha="3" * 40, minutes=9)
+    steps.publish(second, sha=hooks.OTHER_SHA)
+    assert steps.the_pull().head_sha == "3" * 40
 
 
 EVENTS = [

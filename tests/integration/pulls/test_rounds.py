@@ -45,11 +45,6 @@ def newest(run: Run) -> Run:
         return runs.get_run(unit, runs.list_runs(unit, run.issue_id)[0].id)
 
 
-def rounds_of(run: Run) -> list[spawning.Round]:
-    with work() as unit:
-        return spawning.list_rounds(unit, run.id)
-
-
 def branch(run: Run) -> dict:
     return {"branch": steps.branch_of(run), **OURS}
 
@@ -60,9 +55,7 @@ def test_a_review_that_asks_for_changes_is_another_run_on_the_same_work(ours, cl
 
     run = newest(ours)
     assert (run.workflow, run.continues, run.state) == ("prd-implement", ours.id, "queued")
-    [asked] = rounds_of(run)
-    assert (asked.kind, asked.said_by) == ("review", "grace")
-    assert asked.words == "Use Decimal.\n\norders.py:3: Use Decimal here."
+    assert run.words == "grace says in a review of pull request #12:\n\nUse Decimal.\n\norders.py:3: Use Decimal here."
 
 
 def test_what_a_reviewer_says_in_several_reviews_is_one_round(ours, clock, github):
@@ -74,7 +67,8 @@ def test_what_a_reviewer_says_in_several_reviews_is_one_round(ours, clock, githu
     assert spawning.begin_rounds() == 0, "somebody is still speaking"
 
     assert begin(clock) == 1
-    assert [one.key for one in rounds_of(newest(ours))] == ["7", "8"]
+    assert newest(ours).words.endswith("grace says in a review of pull request #12:\n\nAnd test it.")
+    assert "Use Decimal." in newest(ours).words
 
 
 def test_one_review_told_by_many_at_once_is_one_round_whoever_sweeps(ours, clock):
@@ -179,9 +173,8 @@ def test_what_fails_again_is_repaired_with_the_failed_jobs_words(ours, clock):
     assert begin(clock) == 1
 
     run = newest(ours)
-    [asked] = rounds_of(run)
-    assert (run.continues, asked.kind, asked.key) == (ours.id, "repair", hooks.SHA)
-    assert asked.words == "These checks failed twice: CI.\n\nCI / test (3.11) ends with:\nE   AssertionError: 9 != 10 with •••"
+    assert run.continues == ours.id
+    assert run.words == "These checks failed twice: CI.\n\nCI / test (3.11) ends with:\nE   AssertionError: 9 != 10 with •••"
     assert steps.the_pull().repairs == 1
 
 
@@ -195,7 +188,7 @@ def test_several_checks_that_fail_on_one_commit_are_one_repair_once_all_have_end
 
     hooks.tell_ci(902, workflow=3, name="Slow", conclusion="success", minutes=20)
     assert begin(clock) == 1
-    assert rounds_of(newest(ours))[0].words.startswith("These checks failed twice: Docs, CI.")
+    assert newest(ours).words.startswith("These checks failed twice: Docs, CI.")
 
 
 def test_after_two_repairs_a_person_looks_at_it(ours, clock):

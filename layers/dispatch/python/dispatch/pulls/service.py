@@ -68,6 +68,8 @@ def note_opened(  # noqa: PLR0913 - all that a publish job knows
     )
     is_new = store.insert_pull(work.conn, new_id(), now, is_heard=False)
     before = _hold(work, repository, number)
+    if before.run_id != run_id:  # a further round has pushed; told again later, somebody else may have
+        store.set_head(work.conn, before.id, head_sha)
     return _settle(work, before.id, None if is_new else before, Link(issue_id, LinkedBy.BRANCH, run_id), actor=PUBLISHER)
 
 

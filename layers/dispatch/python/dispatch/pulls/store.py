@@ -42,6 +42,11 @@ def update_pull(conn: Connection[Any], pull_id: UUID, now: PullNow) -> None:
     )
 
 
+def set_head(conn: Connection[Any], pull_id: UUID, head_sha: str) -> None:
+    """That commit is the pull request's newest."""
+    conn.execute("UPDATE pull SET head_sha = %(head_sha)s WHERE id = %(id)s", {"id": pull_id, "head_sha": head_sha})
+
+
 def lock_pull(conn: Connection[Any], repository: str, number: int) -> UUID | None:
     """The id of the pull request so numbered, held until the work ends."""
     with conn.cursor(row_factory=scalar_row) as cursor:

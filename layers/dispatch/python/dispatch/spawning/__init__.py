@@ -14,8 +14,8 @@ from dispatch.spawning.past import list_ledger, stats
 from dispatch.spawning.past_shapes import Cleaned, EndedRun, Forecast, LedgerPage, Stats
 from dispatch.spawning.replay import decide_again, replay
 from dispatch.spawning.replay_shapes import NewReplay, Replay
-from dispatch.spawning.rounds import begin_rounds, list_rounds
-from dispatch.spawning.shapes import Decision, DecisionFilter, DecisionPage, Fleet, InboxItem, NewSpawn, Purse, Round, Spawn, SpawnState
+from dispatch.spawning.rounds import begin_rounds
+from dispatch.spawning.shapes import Decision, DecisionFilter, DecisionPage, Fleet, InboxItem, NewSpawn, Purse, Spawn, SpawnState
 from dispatch.spawning.starting import note_quiet_runs, reap_ended_jobs, resend_unstarted, start_run, stop_at_runtime
 from dispatch.spawning.sweeping import clean_up
 from dispatch.spawning.switches import close_switch, list_switches, open_switch, reset_breaker
@@ -43,7 +43,6 @@ __all__ = [
     "PolicyChange",
     "Purse",
     "Replay",
-    "Round",
     "Spawn",
     "SpawnState",
     "Stats",
@@ -68,7 +67,6 @@ __all__ = [
     "inbox",
     "list_decisions",
     "list_ledger",
-    "list_rounds",
     "list_switches",
     "list_versions",
     "lock_admission",

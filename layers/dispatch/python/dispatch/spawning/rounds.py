@@ -65,11 +65,6 @@ def begin_rounds() -> int:
     return sum(_begin(pull_id) for pull_id in ready)
 
 
-def list_rounds(work: Work, run_id: UUID) -> list[Round]:
-    """What the run was started for: reviews and failed checks, oldest first; none where it is no further round."""
-    return rounds_store.select_of_run(work.conn, run_id)
-
-
 def _rerun_failed() -> None:
     """What failed for the first time runs once more: many checks fail by chance."""
     with open_work() as unit:
@@ -122,7 +117,7 @@ def _begin(pull_id: UUID) -> bool:
 def _find_words(pull: Pull, one: Round, failing: list[Failure]) -> str:
     """What there is to do: the review with its comments at single lines, or the failed jobs with the end of their logs."""
     if one.kind == "review":
-        return _join([one.words, *_comments(pull, one)])
+        return _join([f"{one.said_by} says in a review of pull request #{pull.number}:", one.words, *_comments(pull, one)])
     return _join([one.words, *(text for failure in failing if failure.head_sha == one.key for text in _logs(failure))])
 
 
@@ -142,26 +137,27 @@ def _logs(failure: Failure) -> list[str]:
 
 
 def _join(parts: list[str]) -> str:
-    text = "\n\n".join(part for part in parts if part.strip())
+    text = "\n\n".join(part for part in parts if part.strip()).replace("\0", "")
     return text if len(text) <= MOST_WORDS else text[:MOST_WORDS] + CUT
 
 
 def _start(work: Work, pull_id: UUID, words: dict[UUID, str]) -> bool:
     """Those rounds have begun together, if they still are wanted; whether they have. Nobody else admits meanwhile."""
     pull = pulls.get_pull(work, pull_id)
-    wanted = [one.id for one in rounds_store.select_wanted(work.conn, pull_id) if one.id in words and not _is_stale(pull, one)]
-    for round_id in wanted:
-        rounds_store.set_words(work.conn, round_id, words[round_id])
+    wanted = [one for one in rounds_store.select_wanted(work.conn, pull_id) if one.id in words and not _is_stale(pull, one)]
+    ids = [one.id for one in wanted]
     if not (pull.state.is_open and pull.is_ours and pull.issue_id and pull.run_id and wanted):
         rounds_store.set_dropped(work.conn, list(words), "The pull request has moved on.")
         return False
-    rounds_store.set_dropped(work.conn, [round_id for round_id in words if round_id not in wanted], "Another commit has come since.")
-    new = NewSpawn(workflow=runs.get_run(work, pull.run_id).workflow, continues=pull.run_id)
-    spawn = request(work, pull.issue_id, new, actor=SYSTEM)
+    rounds_store.set_dropped(work.conn, [round_id for round_id in words if round_id not in ids], "Another commit has come since.")
+    new = NewSpawn(
+        workflow=runs.get_run(work, pull.run_id).workflow, continues=pull.run_id, words=_join([words[round_id] for round_id in ids])
+    )
+    spawn = request(work, pull.issue_id, new, actor=Actor(kind=ActorKind.GITHUB, name=wanted[-1].said_by or "CI"))
     if spawn.state is SpawnState.REFUSED:
-        rounds_store.set_dropped(work.conn, wanted, spawn.reason, spawn_id=spawn.id)
+        rounds_store.set_dropped(work.conn, ids, spawn.reason, spawn_id=spawn.id)
     else:
-        rounds_store.set_begun(work.conn, wanted, spawn.id)
+        rounds_store.set_begun(work.conn, ids, spawn.id)
     pulls.announce(work, pulls.get_pull(work, pull_id))
     return spawn.state is not SpawnState.REFUSED
 

@@ -75,32 +75,13 @@ def select_wanted(conn: Connection[Any], pull_id: UUID) -> list[Round]:
     with conn.cursor(row_factory=class_row(Round)) as cursor:
         return cursor.execute(
             """
-            SELECT id, pull_id, kind, key, said_by, words, url
+            SELECT id, kind, key, said_by, words
             FROM round
             WHERE pull_id = %(pull_id)s AND state = 'wanted'
             ORDER BY wanted_at, id
             """,
             {"pull_id": pull_id},
         ).fetchall()
-
-
-def select_of_run(conn: Connection[Any], run_id: UUID) -> list[Round]:
-    """What the run was started for, oldest first."""
-    with conn.cursor(row_factory=class_row(Round)) as cursor:
-        return cursor.execute(
-            """
-            SELECT round.id, pull_id, kind, key, said_by, round.words, url
-            FROM round JOIN spawn ON spawn.id = round.spawn_id
-            WHERE spawn.run_id = %(run_id)s
-            ORDER BY wanted_at, round.id
-            """,
-            {"run_id": run_id},
-        ).fetchall()
-
-
-def set_words(conn: Connection[Any], round_id: UUID, words: str) -> None:
-    """What there is to do, as far as it was found out."""
-    conn.execute("UPDATE round SET words = %(words)s WHERE id = %(id)s", {"id": round_id, "words": words})
 
 
 def set_begun(conn: Connection[Any], ids: list[UUID], spawn_id: UUID) -> None:

@@ -40,18 +40,13 @@ class NewSpawn(BaseModel):
 
 
 class Round(BaseModel):
-    """Why a further run on our own pull request is wanted: a review (`said_by`, its words, its id as `key`), or checks that failed.
-
-    `words` of a repair are the end of the failed jobs' logs. Both are written by others.
-    """
+    """Why a further run on our own pull request is wanted: a review (`key`: its id), or checks that failed (`key`: their commit)."""
 
     id: UUID
-    pull_id: UUID
     kind: Literal["review", "repair"]
     key: str
     said_by: str | None
     words: str
-    url: str | None
 
 
 class CustomerRef(BaseModel):
