@@ -21,8 +21,8 @@ MOST_LISTED = 50
 MOST_CHECKS = 12  # with their output; the rest by name
 TAIL = 1500  # characters of a check's output: the failure stands at its end
 CONVENTIONAL = re.compile(r"(?:build|chore|ci|docs|feat|fix|perf|refactor|revert|style|test)(?:\([\w ./-]{1,40}\))?!?: ", re.IGNORECASE)
+STRANGERS = "somebody who is none of us: in an error's text, by a customer, or on GitHub"
 FIXING = {"auto-investigate", "auto-triage"}
-FROM_STRANGERS = {"customer": "a customer", "public": "the public: an error's text, or somebody on GitHub"}
 VERDICTS = {
     "proven": "Proven: the test fails without this change and passes with it.",
     "not_proven": "Not proven.",
@@ -117,10 +117,11 @@ def _plan(plan: Plan | None, patch: Patch) -> str:
 
 
 def _warnings(run: Run, patch: Patch) -> str:
-    strangers = FROM_STRANGERS.get(run.trust or "")
     lines = [
         f"- Lockfiles: {_listed(patch.lockfiles)}." if patch.lockfiles else "",
-        f"- Part of what the agent was told comes from {strangers}. It may have tried to steer the agent." if strangers else "",
+        f"- Part of what the agent was told was written by {STRANGERS}. It may have tried to steer the agent."
+        if run.hears_strangers
+        else "",
     ]
     return "\n".join(line for line in lines if line)
 

@@ -12,6 +12,8 @@ from dispatch.kit.errors import Conflict, NotFound
 from dispatch.kit.shapes import Money, SomeWords
 from dispatch.runs.patch_shapes import Checkout, Proof
 
+STRANGERS = {"customer", "public"}  # origins, of those a brief labels its parts with
+
 
 class State(StrEnum):
     """Where a run is."""
@@ -122,6 +124,11 @@ class Run(RunSummary):
     external_id: str | None
     starting_at: datetime | None
     token_expires_at: datetime | None
+
+    @property
+    def hears_strangers(self) -> bool:
+        """Whether part of what the agent is told was written by nobody of ours. That leads to a draft at most, which people judge."""
+        return self.trust in STRANGERS
 
 
 class PlanFile(BaseModel):
