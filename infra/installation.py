@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,6 +24,27 @@ KEY_LINE = "          DISPATCH_API_KEY: ${{ secrets.DISPATCH_API_KEY }}\n"
 BEFORE_KEY = "          DISPATCH_RUN_ID:"  # in every step that talks to Dispatch, and in no other
 IDENTITY_LINE = re.compile(r"^ +id-token: write.*\n", re.MULTILINE)
 OURS = re.compile(r"\.github/(workflows/[a-z-]+\.yml|dispatch/[\w./-]+)")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The CLI of a coding agent: its program below `.github/dispatch/cli/node_modules`, and the settings that lead to its model."""
+
+    name: str
+    program: str
+    key: str
+    url: str
+
+
+ENGINES = {
+    engine.name: engine
+    for engine in (
+        Engine("claude", "@anthropic-ai/claude-code-linux-x64/claude", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"),
+        Engine("codex", ".bin/codex", "OPENAI_API_KEY", "OPENAI_BASE_URL"),
+        Engine("gemini", ".bin/gemini", "GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL"),
+    )
+}
+DEFAULT_ENGINE = ENGINES["claude"]  # the workflow files are written for it
 
 
 class FileState(StrEnum):
@@ -42,6 +64,11 @@ class Installed:
     version: str | None
     has_api_key: bool
     sums: dict[str, str]
+
+    @property
+    def engine(self) -> Engine:
+        """What its own configuration asks for. Raises BadInputError."""
+        return _configured_engine(self.repository / CONFIGURATION)
 
     @staticmethod
     def read(place: Path) -> "Installed":
@@ -73,14 +100,14 @@ class Installed:
         return {path: self.state_of(path, shipped.get(path)) for path in sorted(shipped.keys() | left)}
 
 
-def shipped_files(*, has_api_key: bool) -> dict[str, bytes]:
-    """What this version puts into a repository: content by path."""
-    workflows = {f".github/workflows/{file.name}": file.read_text() for file in SOURCE.glob("*.yml")}
+def shipped_files(engine: Engine, *, has_api_key: bool) -> dict[str, bytes]:
+    """What this version puts into a repository whose agents are of that engine: content by path."""
+    texts = {f".github/workflows/{file.name}": _for_engine(file.read_text(), engine) for file in SOURCE.glob("*.yml")}
     if has_api_key:
-        workflows = {path: _with_api_key(text) for path, text in workflows.items()}
-    parts = [*(SOURCE / "agent").rglob("*.py"), *(SOURCE / "cli").glob("*.json")]
-    runner = {f".github/dispatch/{file.relative_to(SOURCE).as_posix()}": file.read_bytes() for file in parts}
-    return {path: text.encode() for path, text in workflows.items()} | runner
+        texts = {path: _with_api_key(text) for path, text in texts.items()}
+    runner = {f".github/dispatch/{file.relative_to(SOURCE).as_posix()}": file for file in (SOURCE / "agent").rglob("*.py")}
+    agent = {f".github/dispatch/cli/{file.name}": file for file in (SOURCE / "cli" / engine.name).glob("*.json")}
+    return {path: text.encode() for path, text in texts.items()} | {path: file.read_bytes() for path, file in (runner | agent).items()}
 
 
 def runner_version() -> str:
@@ -116,6 +143,29 @@ def remove_file(repository: Path, path: str) -> None:
         if any(folder.iterdir()):
             return
         folder.rmdir()
+
+
+def _for_engine(workflow: str, engine: Engine) -> str:
+    for ours, theirs in (
+        (f"DISPATCH_{DEFAULT_ENGINE.name.upper()}:", f"DISPATCH_{engine.name.upper()}:"),
+        (DEFAULT_ENGINE.program, engine.program),
+        (DEFAULT_ENGINE.key, engine.key),
+        (DEFAULT_ENGINE.url, engine.url),
+    ):
+        workflow = workflow.replace(ours, theirs)
+    return workflow
+
+
+def _configured_engine(file: Path) -> Engine:
+    if not file.is_file():
+        return DEFAULT_ENGINE
+    try:
+        name = tomllib.loads(file.read_text()).get("agent", {}).get("engine", DEFAULT_ENGINE.name)
+    except (ValueError, AttributeError) as error:
+        raise BadInputError(f"{file} cannot be read: {error}.") from error
+    if name not in ENGINES:
+        raise BadInputError(f"{file} asks for the engine {name!r}. There are: {', '.join(ENGINES)}.")
+    return ENGINES[name]
 
 
 def _with_api_key(workflow: str) -> str:

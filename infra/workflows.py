@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from infra import installation
-from infra.installation import CONFIGURATION, MANIFEST, FileState, Installed
+from infra.installation import CONFIGURATION, MANIFEST, Engine, FileState, Installed
 from infra.laptop.problems import BadInputError
 
 EPILOG = """\
@@ -29,12 +29,13 @@ Before the first run:
   3. Settings > Actions > General: tick "Allow GitHub Actions to create and approve pull requests".
 The jobs ask for no more than this: {permissions}
 """
-SECRETS = [
-    ("secret", "ANTHROPIC_API_KEY", "the model's key"),
-    ("variable", "DISPATCH_API_URL", "where Dispatch is, as in https://dispatch.example.com"),
-    ("secret", "DISPATCH_PUSH_TOKEN", "optional: a token that may push and open pull requests. With it, their checks start by themselves"),
-]
+URL = ("variable", "DISPATCH_API_URL", "where Dispatch is, as in https://dispatch.example.com")
 KEY = ("secret", "DISPATCH_API_KEY", "Dispatch's own DISPATCH_API_KEY")
+PUSH = (
+    "secret",
+    "DISPATCH_PUSH_TOKEN",
+    "optional: a token that may push and open pull requests. With it, their checks start by themselves",
+)
 
 
 def add_parser(commands: Any) -> None:
@@ -71,7 +72,7 @@ def _do(chosen: argparse.Namespace, act: Callable[[argparse.Namespace, Installed
 
 def _install(chosen: argparse.Namespace, installed: Installed) -> int:
     has_api_key = installed.has_api_key if chosen.with_api_key is None else chosen.with_api_key
-    shipped = installation.shipped_files(has_api_key=has_api_key)
+    shipped = installation.shipped_files(installed.engine, has_api_key=has_api_key)
     states = installed.compare(shipped)
     edited = [path for path, state in states.items() if state is FileState.EDITED and path in shipped]
     if edited and not chosen.force:
@@ -86,25 +87,30 @@ def _install(chosen: argparse.Namespace, installed: Installed) -> int:
     installation.write_file(installed.repository / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
     changed = sum(state is not FileState.CURRENT for state in states.values())
     print(f"{installed.repository}: {changed} of {len(shipped)} files written, the runner's version is {installation.runner_version()}.")
-    _tell_what_to_do(installed.repository, has_api_key=has_api_key)
+    _make_configuration(installed.repository)
+    _tell_what_to_do(installed.engine, has_api_key=has_api_key)
     return 0
 
 
-def _tell_what_to_do(repository: Path, *, has_api_key: bool) -> None:
-    if not (repository / CONFIGURATION).exists():
-        base = installation.guess_base_branch(repository)
-        installation.write_file(
-            repository / CONFIGURATION, (installation.SOURCE / "dispatch.toml").read_text().replace('"main"', json.dumps(base), 1).encode()
-        )
-        print(f"{CONFIGURATION} is new: agents begin from {base}. Say in it how the repository is set up and checked.")
-    settings = [*SECRETS, *([KEY] if has_api_key else [])]
+def _make_configuration(repository: Path) -> None:
+    """The repository has one; what stands in it is its own from then on."""
+    if (repository / CONFIGURATION).exists():
+        return
+    base = installation.guess_base_branch(repository)
+    template = (installation.SOURCE / "dispatch.toml").read_text()
+    installation.write_file(repository / CONFIGURATION, template.replace('"main"', json.dumps(base), 1).encode())
+    print(f"{CONFIGURATION} is new: agents begin from {base}. Say in it how the repository is set up and checked.")
+
+
+def _tell_what_to_do(engine: Engine, *, has_api_key: bool) -> None:
+    settings = [("secret", engine.key, "the model's key"), URL, *([KEY] if has_api_key else []), PUSH]
     lines = [f"       {kind:8} {name:20} {meaning}" for kind, name, meaning in settings]
-    wanted = ["contents: read", "then contents: write and pull-requests: write to publish", *([] if has_api_key else ["id-token: write"])]
-    print(TO_DO.format(settings="\n".join(lines), permissions="; ".join(wanted)).rstrip())
+    wanted = ["contents: read", *([] if has_api_key else ["id-token: write"]), "and to publish contents: write and pull-requests: write"]
+    print(TO_DO.format(settings="\n".join(lines), permissions=", ".join(wanted)).rstrip())
 
 
 def _check(chosen: argparse.Namespace, installed: Installed) -> int:
-    states = installed.compare(installation.shipped_files(has_api_key=installed.has_api_key))
+    states = installed.compare(installation.shipped_files(installed.engine, has_api_key=installed.has_api_key))
     is_current = set(states.values()) == {FileState.CURRENT}
     if chosen.json:
         told = {"repository": str(installed.repository), "installed": installed.version, "newest": installation.runner_version()}

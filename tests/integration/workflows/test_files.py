@@ -1,6 +1,8 @@
 """The six workflow files: what three checkers and we ourselves demand of them."""
 
+import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 import yaml
 
 from dispatch.runs.workflows import WORKFLOWS
+from infra.installation import ENGINES, Engine
 from infra.laptop import claude
 from infra.laptop.environment import ROOT
 
@@ -101,7 +104,25 @@ def test_the_files_say_the_same_but_for_name_and_limit() -> None:
 
 
 def test_the_agent_is_the_same_on_github_as_on_a_laptop() -> None:
-    locked = (ROOT / "workflows" / "cli" / "package-lock.json").read_text()
+    place = ROOT / "workflows" / "cli" / "claude"
 
-    assert f'"@anthropic-ai/claude-code": "{claude.VERSION}"' in (ROOT / "workflows" / "cli" / "package.json").read_text()
-    assert f'"version": "{claude.VERSION}",\n      "integrity": "sha512-' in locked
+    assert f'"@anthropic-ai/claude-code": "{claude.VERSION}"' in (place / "package.json").read_text()
+    assert f'"version": "{claude.VERSION}",\n      "integrity": "sha512-' in (place / "package-lock.json").read_text()
+
+
+@pytest.mark.parametrize("engine", ENGINES.values(), ids=lambda engine: engine.name)
+def test_every_package_of_an_agent_is_locked_to_its_content_and_names_no_registry(engine: Engine) -> None:
+    packages = json.loads((ROOT / "workflows" / "cli" / engine.name / "package-lock.json").read_text())["packages"]
+
+    assert [name for name, package in packages.items() if name and not package["integrity"].startswith("sha512-")] == []
+    assert not [name for name, package in packages.items() if "resolved" in package]
+
+
+def test_the_locked_agent_runs_although_no_script_of_its_package_did(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "workflows" / "cli" / "claude", tmp_path, dirs_exist_ok=True)
+    fetch = [".venv/bin/npm", "ci", "--prefix", str(tmp_path), "--ignore-scripts", "--no-audit", "--no-fund"]
+    subprocess.run(fetch, cwd=ROOT, env=claude.node_environment(), check=True, capture_output=True)
+
+    said = subprocess.run([tmp_path / "node_modules" / ENGINES["claude"].program, "--version"], capture_output=True, text=True, check=True)
+
+    assert said.stdout.startswith(claude.VERSION)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -69,7 +70,8 @@ def test_with_an_api_key_jobs_show_it_and_ask_for_no_identity(shop: Path, capsys
 
 
 @pytest.mark.parametrize("command", [SCHEMA, ZIZMOR, PARSER], ids=["check-jsonschema", "zizmor", "workflow-parser"])
-def test_the_checkers_find_nothing_with_an_api_key_either(command: list[str], shop: Path) -> None:
+def test_the_checkers_find_nothing_with_an_api_key_and_another_engine_either(command: list[str], shop: Path) -> None:
+    choose_engine(shop, "gemini")
     workflows("install", shop, "--with-api-key")
 
     done = check(command, *(shop / ".github/workflows").glob("*.yml"))
@@ -94,6 +96,34 @@ def test_a_configuration_that_is_there_is_kept(shop: Path) -> None:
     workflows("install", shop)
 
     assert (shop / ".github/dispatch.toml").read_text() == 'base = "develop"\n'
+
+
+@pytest.mark.parametrize(("engine", "key"), [("claude", "ANTHROPIC_API_KEY"), ("codex", "OPENAI_API_KEY"), ("gemini", "GEMINI_API_KEY")])
+def test_jobs_fetch_the_engine_that_is_asked_for_and_see_no_key_but_its_own(shop: Path, engine: str, key: str) -> None:
+    choose_engine(shop, engine)
+
+    assert workflows("install", shop) == 0
+
+    workflow = (shop / WORKFLOW).read_text()
+    assert set(re.findall(r"secrets\.(\w+)", workflow)) == {key}
+    assert f"DISPATCH_{engine.upper()}: " in workflow
+    assert engine in (shop / ".github/dispatch/cli/package.json").read_text()
+
+
+def test_another_engine_asks_for_another_installation(shop: Path) -> None:
+    workflows("install", shop)
+    choose_engine(shop, "codex")
+    assert workflows("check", shop) == 1
+
+    workflows("install", shop)
+    assert workflows("check", shop) == 0
+
+
+def test_an_engine_that_is_none_is_refused_with_those_there_are(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    choose_engine(shop, "hal")
+
+    assert workflows("install", shop) == 2
+    assert "claude, codex, gemini" in capsys.readouterr().err
 
 
 def test_check_tells_of_each_file_how_it_stands(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -181,6 +211,12 @@ def test_a_folder_inside_a_repository_stands_for_it(shop: Path) -> None:
     workflows("install", shop / "src")
 
     assert (shop / WORKFLOW).exists()
+
+
+def choose_engine(repository: Path, engine: str) -> None:
+    """The repository's own configuration asks for that engine."""
+    (repository / ".github").mkdir(exist_ok=True)
+    (repository / ".github/dispatch.toml").write_text(f'[agent]\nengine = "{engine}"\n')
 
 
 def make_old(repository: Path, path: str) -> None:
