@@ -8,6 +8,7 @@ from dispatch.kit.work import work
 from dispatch.plans import PlanDecision
 from dispatch.pulls import Pull, PullFilter
 from dispatch.runs import Run
+from dispatch.spawning import Spawn
 from tests import doing, hooks
 
 
@@ -20,11 +21,13 @@ def implement(issue: Issue) -> Run:
     return hand_in(spawn)
 
 
-def hand_in(spawn) -> Run:
+def hand_in(spawn: Spawn) -> Run:
+    """The spawn's run has handed in a patch on what it began on."""
     claim = doing.start(spawn)
     mbox = "From 5f3c Mon Sep 17 00:00:00 2001\nSubject: Take it once\n\ndiff --git a/orders.py b/orders.py\n--- a/orders.py\n+++ b/orders.py\n@@ -1 +1 @@\n-a\n+b\n-- \n"
     patch = {"mbox": mbox, "files": [{"path": "orders.py", "additions": 1, "deletions": 1}], "commits": []}
-    return doing.end(claim, outcome="completed", patch=patch, base_commit="a" * 40)
+    base = claim.brief.checkout.commit if claim.brief.checkout else "a" * 40
+    return doing.end(claim, outcome="completed", patch=patch, base_commit=base)
 
 
 def branch_of(run: Run) -> str:
