@@ -1,6 +1,7 @@
 """What a run leaves: its outcome, its words, its patch. A run that was cut short leaves as much as one that ended well."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,15 +39,24 @@ def judge(ending: Ending, schema: dict[str, Any]) -> Verdict:
     return Verdict(handed_in["outcome"], str(handed_in.get("summary") or ""), handed_in, None)
 
 
-def collect_work(repository: Repository, base: str, known: dict[str, str], subject: str, *, why: str = "") -> dict[str, Any] | None:
+def collect_work(
+    repository: Repository,
+    base: str,
+    known: dict[str, str],
+    subject: str,
+    *,
+    why: str = "",
+    apart: Callable[[str], bool] = lambda _: False,
+) -> dict[str, Any] | None:
     """Everything the agent changed is committed on `base`; answers the patch, None where there is none.
 
     `known` are the leftovers from before the agent began: as they were, they are nobody's work. `why` goes into the commit that the
-    runner makes of what was left. Raises `GitError`, `PatchTooLargeError`.
+    runner makes of what was left. Paths for which `apart` holds stay out of it. Raises `GitError`, `PatchTooLargeError`.
     """
     repository.unlock()
-    repository.commit(repository.leftovers_since(known), subject, why)
+    repository.commit({path for path in repository.leftovers_since(known) if not apart(path)}, subject, why)
     repository.straighten(base, subject)
+    repository.drop(apart, base, subject)
     return repository.patch(base)
 
 

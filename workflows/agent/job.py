@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from agent import actions
+from agent.artifacts import Artifact, send
 from agent.configuration import WHERE, read_configuration
 from agent.engine import CannotStartError
 from agent.handover import Verdict, collect_work, compose_result, hand_off, judge, subject_of, without_the_unfitting
@@ -59,6 +60,7 @@ class Job:
         self.stop = Stop()
         self.terminated = threading.Event()
         self.told_quiet = False
+        self.artifacts: list[Artifact] = []
         secrets = [*settings.secrets(), claim["run_token"]]
         self.outbox = Outbox(server, settings.spool_dir / "events.ndjson", secrets=secrets, on_stale=lambda: self.stop.ask(Reason.STALE))
         self.session = Session(settings, self.brief, self.outbox, self.stop)
@@ -115,6 +117,7 @@ class Job:
             result["checks"] = self.bench.check_again()
         elif changed := self.bench.changes(base, known):
             self.outbox.notice("warning", f"This run proposes no changes, yet the worktree differs: {changed}. Nothing of it is handed in.")
+        self.artifacts = self.bench.artifacts()
         if result["outcome"] == "failed" or ending.landing:
             patch = result["patch"] if isinstance(result["patch"], dict) else None
             result["report"] = result["report"] or hand_off(ending, verdict, patch)
@@ -129,7 +132,8 @@ class Job:
 
     def _work_done(self, verdict: Verdict, base: str, known: dict[str, str]) -> dict[str, Any]:
         try:
-            patch = collect_work(self.bench.repository, base, known, subject_of(self.claim["issue"], verdict), why=verdict.failure or "")
+            subject, apart = subject_of(self.claim["issue"], verdict), self.bench.is_artifact
+            patch = collect_work(self.bench.repository, base, known, subject, why=verdict.failure or "", apart=apart)
         except (GitError, PatchTooLargeError) as error:
             self.outbox.notice("error", str(error))
             return {"outcome": "failed", "summary": f"The work could not be handed in: {error}"}
@@ -141,6 +145,10 @@ class Job:
             return self._leave()
         for key in ("summary", "report"):
             result[key] = self.outbox.masked(result[key]) if isinstance(result[key], str) else result[key]
+        try:
+            send(self.artifacts, self.server, self.outbox, self.stop)
+        except StaleClaimError:
+            return self._leave()
         duration_ms = round((time.monotonic() - self.began) * 1000)
         self.outbox.add(
             "finished", {key: result[key] for key in ("outcome", "summary", "cost_usd", "num_turns")} | {"duration_ms": duration_ms}

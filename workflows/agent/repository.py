@@ -6,6 +6,7 @@ Every command runs without the repository's hooks and without any key: what an a
 import hashlib
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,10 @@ class Repository:
         """The worktree stands at `commit`, on no branch; what differed from its commit before is gone."""
         self.git("checkout", "--quiet", "--force", "--detach", commit)
 
+    def tracked(self) -> frozenset[str]:
+        """Every path of the commit that is checked out."""
+        return frozenset(path for path in self.git("ls-tree", "-r", "--name-only", "-z", "HEAD").split("\0") if path)
+
     def leftovers(self) -> dict[str, str]:
         """Paths that differ from the commit (changed, deleted, or new and not ignored), each with a fingerprint of what stands there."""
         tracked = self.git("diff", "--name-only", "--no-ext-diff", "--no-renames", "-z", "HEAD")
@@ -94,6 +99,19 @@ class Repository:
             return
         squashed = self.git("commit-tree", "HEAD^{tree}", "-p", base, "-m", subject).strip()
         self.git("reset", "--quiet", "--soft", squashed)
+
+    def drop(self, apart: Callable[[str], bool], base: str, subject: str) -> None:
+        """No path for which `apart` holds is in the work on `base`: a history that held one becomes one commit without it."""
+        named = self.git("diff", "--name-only", "--no-ext-diff", "--no-renames", "-z", base, "HEAD").split("\0")
+        if not (held := [path for path in named if path and apart(path)]):
+            return
+        listed = "\0".join(held).encode(errors="surrogateescape")
+        self.git(
+            "--literal-pathspecs", "rm", "--cached", "--force", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul", stdin=listed
+        )
+        tree = self.git("write-tree").strip()
+        is_empty = tree == self.git("rev-parse", f"{base}^{{tree}}").strip()
+        self.git("reset", "--quiet", "--soft", base if is_empty else self.git("commit-tree", tree, "-p", base, "-m", subject).strip())
 
     def patch(self, base: str) -> dict[str, Any] | None:
         """The protocol's patch from `base` to what is checked out; None where nothing changed. Raises `PatchTooLargeError`."""

@@ -3,6 +3,7 @@
 No call repeats itself: `web.insist` is the one way to repeat a call until the server takes it.
 """
 
+import base64
 import json
 import platform
 import re
@@ -63,6 +64,11 @@ class Server:
         """Says that the agent lives, and which messages have reached it; answers what it is to do. `quiet`: nothing of it is left."""
         told = {"metered_usd": metered_usd, "tool_in_flight": tool_in_flight, "heard": heard}
         return self._call("POST", "heartbeat", told | ({"quiet": True} if quiet else {}), self.run_token)
+
+    def send_artifact(self, name: str, media_type: str, content: bytes) -> Json:
+        """Keeps a file with the run; the same name again replaces it."""
+        told = {"name": name, "media_type": media_type, "content": base64.b64encode(content).decode()}
+        return self._call("POST", "artifacts", told, self.run_token)
 
     def hand_in(self, result: Json) -> Json:
         """Ends the run with `result`; answers the outcome the server gave it and its verdict on the patch."""

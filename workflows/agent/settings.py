@@ -59,6 +59,7 @@ class Settings:
     generation: int
     worktree: Path
     configuration: Path | None  # the trusted dispatch.toml; None where the worktree's own is
+    artifacts_dir: Path | None
     spool_dir: Path
     repository: Path | None
     claude: str
@@ -80,6 +81,7 @@ class Settings:
             run_id=_required(environ, "DISPATCH_RUN_ID"),
             generation=int(_required(environ, "DISPATCH_GENERATION")),
             worktree=Path(environ.get("DISPATCH_WORKTREE") or ".").resolve(),
+            artifacts_dir=_place(environ, "DISPATCH_ARTIFACTS_DIR"),
             spool_dir=Path(environ.get("DISPATCH_SPOOL_DIR") or tempfile.mkdtemp(prefix="dispatch-spool-")).resolve(),
             configuration=_place(environ, "DISPATCH_CONFIGURATION"),
             repository=_place(environ, "DISPATCH_REPOSITORY"),

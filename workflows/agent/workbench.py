@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+from agent.artifacts import MOST_ARTIFACTS, Artifact, collect, copy
 from agent.checks import compared, run_command
 from agent.configuration import Configuration
 from agent.outbox import Outbox
+from agent.patterns import matches
 from agent.repository import GitError, Repository
 from agent.settings import Settings
 from agent.stop import Reason, Stop
@@ -25,6 +27,7 @@ class Workbench:
     def __init__(self, settings: Settings, configuration: Configuration, outbox: Outbox, stop: Stop) -> None:
         self.settings, self.configuration, self.outbox, self.stop = settings, configuration, outbox, stop
         self.repository = Repository(settings.worktree, settings.command_environment())
+        self.tracked: frozenset[str] = frozenset()
         self.before: list[dict[str, Any]] = []
 
     def stand(self, checkout: dict[str, Any] | None) -> str:
@@ -41,6 +44,7 @@ class Workbench:
             self._move(str(checkout["commit"]), f"The commit of {checkout['branch']} that this run builds on")
         elif self.configuration.base and self.settings.configuration:
             self._move(f"refs/remotes/origin/{self.configuration.base}", f"The base branch {self.configuration.base}")
+        self.tracked = self.repository.tracked()
         return self.repository.head()
 
     def prepare(self) -> None:
@@ -76,7 +80,22 @@ class Workbench:
     def changes(self, base: str, known: dict[str, str]) -> str:
         """What differs from `base` and `known`, in words; empty where nothing does."""
         moved = ["HEAD"] if self.repository.head() != base else []
-        return ", ".join(moved + sorted(self.repository.leftovers_since(known)))[:500]
+        left = [path for path in self.repository.leftovers_since(known) if not self.is_artifact(path)]
+        return ", ".join(moved + sorted(left))[:500]
+
+    def is_artifact(self, path: str) -> bool:
+        """Whether the file is for people to look at, and no part of the work."""
+        return path not in self.tracked and matches(path, self.configuration.artifacts)
+
+    def artifacts(self) -> list[Artifact]:
+        """The files that the run left for people; what is left out of them is said."""
+        found = collect(self.settings.worktree, self.configuration.artifacts, tracked=self.tracked)
+        for sentence in found.left_out[:MOST_ARTIFACTS]:
+            self.outbox.notice("warning", sentence)
+        artifacts = [artifact.masked(self.outbox.masked) for artifact in found.artifacts]
+        if self.settings.artifacts_dir:
+            copy(artifacts, self.settings.artifacts_dir)
+        return artifacts
 
     def go_on(self) -> None:
         """Raises `StoppedError` where the job was asked to stop."""

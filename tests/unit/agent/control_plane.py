@@ -57,6 +57,7 @@ class ControlPlane:
         self.events: dict[int, dict[str, Any]] = {}
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.result: dict[str, Any] | None = None
+        self.artifacts: dict[str, dict[str, Any]] = {}
         self.published: dict[str, Any] | None = None
         self.unpublished: list[str] = []
         self.patch: dict[str, Any] = {"verdict": "missing"}
@@ -120,6 +121,13 @@ class ControlPlane:
         """What GitHub's environment says to a job that may ask for its identity."""
         return {"ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.url}/idtoken?api-version=2.0", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": ID_TOKEN_REQUEST}
 
+    def _directives(self, *, quiet: bool) -> dict[str, Any]:
+        if quiet:
+            self.on_quiet()
+        if self.is_cancelled:
+            return {"directive": "cancel", "say": []}
+        return self.orders.pop(0) if self.orders else {"directive": "continue", "say": []}
+
     def _wanted_for(self, call: str) -> str:
         if call == "idtoken":
             return ID_TOKEN_REQUEST
@@ -149,11 +157,10 @@ class ControlPlane:
                 self.events.setdefault(event["seq"], event)
             return {"newest": max(self.events), "waits": self.waits}
         if call == "heartbeat":
-            if body.get("quiet"):
-                self.on_quiet()
-            if self.is_cancelled:
-                return {"directive": "cancel", "say": []}
-            return self.orders.pop(0) if self.orders else {"directive": "continue", "say": []}
+            return self._directives(quiet=body.get("quiet", False))
+        if call == "artifacts":
+            self.artifacts[body["name"]] = body
+            return {"id": RUN, "name": body["name"], "media_type": body["media_type"], "size": len(body["content"])}
         if call == "result":
             self.result = self.result or body
             return {"outcome": body["outcome"], "patch": {"verdict": "accepted", "reasons": []} if body["patch"] else None}
