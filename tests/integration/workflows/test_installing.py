@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.configuration import read_configuration
 from infra import cli
 from infra.laptop.environment import ROOT
 from tests.integration.workflows.test_files import PARSER, SCHEMA, ZIZMOR, check
@@ -124,6 +125,18 @@ def test_an_engine_that_is_none_is_refused_with_those_there_are(shop: Path, caps
 
     assert workflows("install", shop) == 2
     assert "claude, codex, gemini" in capsys.readouterr().err
+
+
+def test_every_example_in_the_configuration_can_be_used_as_it_stands(shop: Path) -> None:
+    workflows("install", shop)
+    file = shop / ".github/dispatch.toml"
+    file.write_text(re.sub(r"^# (?=\S+ = )", "", file.read_text(), flags=re.MULTILINE))
+
+    configuration = read_configuration(file)
+
+    assert (configuration.broken, configuration.faults) == (None, [])
+    assert (configuration.base, configuration.engine, configuration.caps) == ("trunk", "claude", {"qa-test": 5.0})
+    assert all((configuration.protected, configuration.setup, configuration.checks, configuration.models, configuration.proof))
 
 
 def test_check_tells_of_each_file_how_it_stands(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
