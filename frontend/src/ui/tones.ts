@@ -37,4 +37,5 @@ export const INBOX_ICONS: Record<InboxItem['kind'], IconName> = {
   question: 'question',
   blocker: 'blocked',
   failure: 'failure',
+  pull: 'branch',
 };
