@@ -127,27 +127,34 @@ describe('a log', () => {
 
 describe('what a person says to the agent', () => {
   const said = (message: string, text: string): FedEvent => ({ seq: null, at: new Date(START + 1500).toISOString(), kind: 'notice', data: { level: 'info', text, message } });
-  const delivered = (message: string): FedEvent => ({ seq: null, at: new Date(START + 3500).toISOString(), kind: 'notice', data: { level: 'info', text: 'Delivered', delivered: message } });
+  const told = (data: object): FedEvent => ({ seq: null, at: new Date(START + 3500).toISOString(), kind: 'notice', data: { level: 'info', text: 'So it went', ...data } });
   const deliveries = (log: RunLog, isRunning: boolean) => log.rows.filter((row): row is SaidRow => row.kind === 'said').map((row) => deliveryOf(row, isRunning));
 
   test('waits, and is delivered where it stands', () => {
     const log = logOf(event(1, 'message', { text: 'a' }), said('m', 'Ada says: Look'), event(2, 'message', { text: 'b' }));
     expect(deliveries(log, true)).toEqual(['waiting']);
 
-    log.add([delivered('m')]);
+    log.add([told({ delivered: 'm' })]);
 
     expect(deliveries(log, true)).toEqual(['delivered']);
     expect(log.rows.map(lineOf)).toEqual(['a', 'Ada says: Look', 'b']);
   });
 
   test('is not delivered once the run has ended without it', () => {
-    expect(deliveries(logOf(said('m', 'Ada says: Look'), said('n', 'Ada says: Now'), delivered('n')), false)).toEqual(['not delivered', 'delivered']);
+    expect(deliveries(logOf(said('m', 'Ada says: Look'), said('n', 'Ada says: Now'), told({ delivered: 'n' })), false)).toEqual(['not delivered', 'delivered']);
+  });
+
+  test('is not delivered when the server says so', () => {
+    const log = logOf(said('m', 'Ada says: Look'), told({ undelivered: 'm' }));
+
+    expect(deliveries(log, true)).toEqual(['not delivered']);
+    expect(log.rows).toHaveLength(1);
   });
 
   test('waits in a replay until the moment it was delivered', () => {
-    const rows = logOf(event(1, 'message', { text: 'a' }), said('m', 'Ada says: Look'), delivered('m')).rowsAt(START + 2000);
+    const rows = logOf(event(1, 'message', { text: 'a' }), said('m', 'Ada says: Look'), told({ delivered: 'm' })).rowsAt(START + 2000);
 
-    expect(rows[1]).toMatchObject({ kind: 'said', deliveredAt: null });
+    expect(rows[1]).toMatchObject({ kind: 'said', fate: null });
   });
 
   test('is the server’s to tell: an agent’s own notice is a notice', () => {

@@ -81,7 +81,7 @@ export class RunLog {
   #take({ event, line }: Placed): void {
     if (event.kind === 'usage') this.meteredUsd = numberOf(event.data['metered_usd']) ?? this.meteredUsd;
     else if (event.kind === 'tool_result') this.#takeResult(event);
-    else if (!this.#takeDelivery(event)) {
+    else if (!this.#takeFate(event)) {
       const row = rowOf(event, event.seq === null ? `line-${line}` : String(event.seq));
       if (row.kind === 'tool') this.#toolRows.set(textOf(event.data['id']), this.rows.length);
       if (row.kind === 'said') this.#saidRows.set(textOf(event.data['message']), this.rows.length);
@@ -97,12 +97,12 @@ export class RunLog {
     else this.rows.push({ ...baseOf(event, `result-${event.seq}`), kind: 'tool', name: 'result', headline: '', input: null, result });
   }
 
-  /** True when the event tells that words which stand above have reached the agent. */
-  #takeDelivery({ at, data }: FedEvent): boolean {
-    const index = this.#saidRows.get(textOf(data['delivered']));
+  /** True when the event tells what has become of words that stand above. */
+  #takeFate({ at, data }: FedEvent): boolean {
+    const index = this.#saidRows.get(textOf(data['delivered'] ?? data['undelivered']));
     const row = index === undefined ? undefined : this.rows[index];
     if (index === undefined || row?.kind !== 'said') return false;
-    this.rows[index] = { ...row, deliveredAt: at };
+    this.rows[index] = { ...row, fate: { at, is: data['delivered'] === undefined ? 'not delivered' : 'delivered' } };
     return true;
   }
 }
@@ -114,7 +114,7 @@ function gapRow(from: number, { after, event }: Placed): GapRow {
 /** The row as it stood then. */
 function asOf(row: Row, then: string): Row {
   if (row.kind === 'tool' && row.result && row.result.at > then) return { ...row, result: null };
-  if (row.kind === 'said' && row.deliveredAt && row.deliveredAt > then) return { ...row, deliveredAt: null };
+  if (row.kind === 'said' && row.fate && row.fate.at > then) return { ...row, fate: null };
   return row;
 }
 

@@ -27,8 +27,8 @@ export type StartedRow = RowBase & { kind: 'started'; model: string; version: st
 export type TextRow = RowBase & { kind: 'message' | 'thinking'; text: string; fullLength: number | null };
 export type ToolRow = RowBase & { kind: 'tool'; name: string; headline: string; input: unknown; result: ToolResult | null };
 export type NoticeRow = RowBase & { kind: 'notice'; level: 'info' | 'warning' | 'error'; text: string };
-/** A person's words for the agent; `deliveredAt` is null while it has not heard them. */
-export type SaidRow = RowBase & { kind: 'said'; text: string; deliveredAt: string | null };
+/** A person's words for the agent; `fate` is null while they wait. */
+export type SaidRow = RowBase & { kind: 'said'; text: string; fate: { at: string; is: 'delivered' | 'not delivered' } | null };
 export type FinishedRow = RowBase & { kind: 'finished'; outcome: string; summary: string; costUsd: number | null; turns: number | null; ms: number | null };
 export type GapRow = RowBase & { kind: 'gap'; from: number; to: number };
 export type Row = StartedRow | TextRow | ToolRow | NoticeRow | SaidRow | FinishedRow | GapRow;
@@ -86,9 +86,8 @@ export function findRows(rows: Row[], query: string): number[] {
 }
 
 /** What has become of a person's words. */
-export function deliveryOf({ deliveredAt }: SaidRow, isRunning: boolean): 'delivered' | 'waiting' | 'not delivered' {
-  if (deliveredAt !== null) return 'delivered';
-  return isRunning ? 'waiting' : 'not delivered';
+export function deliveryOf({ fate }: SaidRow, isRunning: boolean): 'delivered' | 'waiting' | 'not delivered' {
+  return fate?.is ?? (isRunning ? 'waiting' : 'not delivered');
 }
 
 function wholeText(row: Row): string {
@@ -136,7 +135,7 @@ export function rowOf(event: FedEvent, key: string): Row {
         ms: numberOf(data['duration_ms']),
       };
     case 'notice':
-      if (event.seq === null && typeof data['message'] === 'string') return { ...base, kind: 'said', text: plainText(textOf(data['text'])), deliveredAt: null };
+      if (event.seq === null && typeof data['message'] === 'string') return { ...base, kind: 'said', text: plainText(textOf(data['text'])), fate: null };
       return { ...base, kind: 'notice', level: levelOf(data['level']), text: plainText(textOf(data['text'])) };
     default:
       return { ...base, kind: 'notice', level: 'info', text: plainText(`${event.kind} ${JSON.stringify(data)}`) };

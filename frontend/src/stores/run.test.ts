@@ -160,12 +160,12 @@ describe('a run', () => {
     const told = (seq: number, data: object) => frame(seq, 'run.event', { seq: null, at: '2026-11-22T15:00:01.000Z', kind: 'notice', data });
     const world = worldWith([line(1), told(2, { text: 'Ada says: Look', message: 'm' })]);
     const view = await viewOf(world);
-    expect(view.lastSaid).toMatchObject({ text: 'Ada says: Look', deliveredAt: null });
+    expect(view.lastSaid).toMatchObject({ text: 'Ada says: Look', fate: null });
 
     world.push(told(3, { text: 'Delivered', delivered: 'm' }));
     world.tick();
 
-    expect(view.lastSaid?.deliveredAt).not.toBeNull();
+    expect(view.lastSaid?.fate?.is).toBe('delivered');
   });
 
   test('can be seen as it stood at a moment', async () => {
