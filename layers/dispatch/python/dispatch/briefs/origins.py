@@ -20,7 +20,8 @@ def normalise(text: str) -> str:
 
 
 def write_segment(segment: Segment, *, fence: str) -> str:
-    """The segment as the prompt has it. `fence` is random per brief, so that no text can close it."""
+    """The segment as the prompt has it. `fence` is random per brief, so that no text can close it; a heading is one line, and short."""
+    heading = " ".join(normalise(segment.heading).split())[:120]
     if segment.origin in TRUSTED:
-        return f"## {segment.heading}\n\n{segment.text}"
-    return f'## {segment.heading}\n\n<{fence} origin="{segment.origin}">\n{normalise(segment.text)}\n</{fence}>'
+        return f"## {heading}\n\n{segment.text}"
+    return f'## {heading}\n\n<{fence} origin="{segment.origin}">\n{normalise(segment.text)}\n</{fence}>'

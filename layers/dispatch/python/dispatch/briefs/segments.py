@@ -4,7 +4,7 @@ import json
 
 from dispatch import activity, runs
 from dispatch.briefs import store
-from dispatch.briefs.methods import METHODS, PROOF, RULES
+from dispatch.briefs.methods import GOING_ON, METHODS, PROOF, RULES
 from dispatch.briefs.shapes import Origin, Segment
 from dispatch.issues import Issue
 from dispatch.kit.actors import Actor, ActorKind
@@ -46,14 +46,16 @@ def _origin_of(issue: Issue) -> Origin:
 
 
 def _beginning(run: Run, checkout: Checkout | None) -> list[Segment]:
+    """Where the work begins that is not the repository's base; whoever goes on answers what was said of it."""
+    rounds = [Segment(heading="Going on", text=GOING_ON, origin=Origin.OPERATOR)] if run.continues and run.words.strip() else []
     if checkout is None:
-        return []
+        return rounds
     what = "You go on with work that is there already" if run.continues else "You look at work that is there already"
-    text = (
-        f"{what}: the branch `{checkout.branch}` is checked out at {checkout.commit}. `git log` and `git diff` against the base show it. "
+    text = (  # without the branch's name: somebody chose it
+        f"{what}: it is checked out at {checkout.commit[:40]}. `git log` and `git diff` against the base show it. "
         "What you commit is added to it; you do not rewrite what stands there."
     )
-    return [Segment(heading="Where you begin", text=text, origin=Origin.OPERATOR)]
+    return [Segment(heading="Where you begin", text=text, origin=Origin.OPERATOR), *rounds]
 
 
 def _plan(work: Work, run: Run) -> list[Segment]:
@@ -127,9 +129,8 @@ def _earlier_run(work: Work, other: RunSummary, *, is_continued: bool) -> Segmen
 def _limits(work: Work, run: Run) -> str:
     most = f"At most ${run.cap_usd:.2f} for this run."
     continued = runs.get_run(work, run.continues) if run.continues else None
-    if continued and run.cap_usd < continued.cap_usd:
-        most += f" The run that it goes on from has spent ${continued.cap_usd - run.cap_usd:.2f} of ${continued.cap_usd:.2f}."
-    return most
+    spent = (continued.cost_usd or continued.metered_usd) if continued else None
+    return f"{most} The run that it goes on from spent ${spent:.2f} of its ${continued.cap_usd:.2f}." if continued and spent else most
 
 
 def _as_text(body: object) -> str:
