@@ -30,6 +30,7 @@ ROUTES = (
     "runs",
     "artifacts",
     "plans",
+    "pulls",
     "spawns",
     "limits",
     "past",

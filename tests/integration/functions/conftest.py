@@ -2,10 +2,15 @@
 
 import base64
 import json
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+
+from dispatch.kit.work import close_connection
 
 PASSWORD = "correct horse battery staple"
 API_KEY = "dk_for_tests_only"
@@ -107,3 +112,31 @@ def owner(instance: None) -> Api:
 def machine(instance: None) -> Api:
     """A machine with the API key."""
     return Api(bearer=API_KEY)
+
+
+@pytest.fixture
+def address(database: str, repository: str, queues: Any, setting: pytest.MonkeyPatch) -> Iterator[str]:
+    """An instance's address, over a real socket; its key is in the environment."""
+    setting.setenv("DISPATCH_API_KEY", API_KEY)
+
+    class Door(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            raw = self.rfile.read(int(self.headers.get("content-length") or 0))
+            answer = Api(bearer=self.headers["authorization"].removeprefix("Bearer ")).call(self.command, self.path, raw=raw)
+            close_connection()
+            body = answer.text.encode()
+            self.send_response(answer.status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()

@@ -1,46 +1,11 @@
 """`dispatch policy` against the API, over a real socket."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from dispatch.kit.work import close_connection
 from infra import cli
 from tests import doing
-
-KEY = "dk_for_tests_only"
-
-
-@pytest.fixture
-def address(database, repository, queues, setting):
-    """An instance's address; its key is in the environment."""
-    from tests.integration.functions.conftest import Api
-
-    setting.setenv("DISPATCH_API_KEY", KEY)
-
-    class Door(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("content-length") or 0))
-            answer = Api(bearer=self.headers["authorization"].removeprefix("Bearer ")).call(self.command, self.path, raw=raw)
-            close_connection()
-            body = answer.text.encode()
-            self.send_response(answer.status)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_POST = do_GET
-
-        def log_message(self, *args) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
 
 
 def test_show_tells_the_limits_in_force(address, capsys):
