@@ -300,6 +300,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deliveries
+         * @description What webhooks reported in the last 30 days, newest first, and what it did.
+         */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/deliveries/{source}/{delivery}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Delivery
+         * @description The delivery is handled once more within a minute.
+         */
+        post: operations["replay_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/feed/{topic}": {
         parameters: {
             query?: never;
@@ -568,6 +608,26 @@ export interface paths {
          * @description Every version of the issue's plan.
          */
         get: operations["list_plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/issues/{ref}/pulls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Issue Pulls
+         * @description The issue's pull requests, newest first.
+         */
+        get: operations["list_issue_pulls"];
         put?: never;
         post?: never;
         delete?: never;
@@ -882,6 +942,86 @@ export interface paths {
         get: operations["list_versions"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pulls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pulls
+         * @description The pull requests that fit, newest first.
+         */
+        get: operations["list_pulls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pulls/reconcile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reconcile Pulls
+         * @description One page of the repository's pull requests is known as GitHub has it; `next_page` goes on. 503 where GitHub does not answer.
+         */
+        post: operations["reconcile_pulls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pulls/{pull}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link Pull
+         * @description The pull request belongs to that issue.
+         */
+        post: operations["link_pull"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pulls/{pull}/reason": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give Close Reason
+         * @description Why the pull request was closed without being merged is known. 409 where it was not.
+         */
+        post: operations["give_close_reason"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1803,6 +1943,27 @@ export interface components {
             type: "choice";
         };
         /**
+         * Ci
+         * @description What the repository's own checks say of the newest commit; `name`, `url`, `since` are those of the one that decides it.
+         *
+         *     `not_started`: none came although the repository has some; `because` says why it is not simply going on.
+         */
+        Ci: {
+            /** Because */
+            because?: string | null;
+            /** Name */
+            name: string | null;
+            /** Since */
+            since: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "waiting" | "passing" | "failing" | "not_started";
+            /** Url */
+            url: string | null;
+        };
+        /**
          * Cleaned
          * @description What a sweep has done: runs ended as lost, runs sent to the spawner again, waiting spawns that wait no more.
          */
@@ -1813,6 +1974,14 @@ export interface components {
             offered: number;
             /** Resent */
             resent: number;
+        };
+        /**
+         * CloseReason
+         * @description Why a pull request was closed without being merged.
+         */
+        CloseReason: {
+            /** Reason */
+            reason: string;
         };
         /**
          * Column
@@ -2001,6 +2170,43 @@ export interface components {
         Decisions: {
             /** Items */
             items: components["schemas"]["Decision"][];
+        };
+        /**
+         * DeliveryPage
+         * @description Deliveries, newest first.
+         */
+        DeliveryPage: {
+            /** Items */
+            items: components["schemas"]["DeliverySummary"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * DeliverySummary
+         * @description A delivery as lists show it. `answer` is what it did; `try_at` None where it is handled, or nobody tries it again.
+         */
+        DeliverySummary: {
+            /** Answer */
+            answer: string | null;
+            /** Event */
+            event: string;
+            /** Failure */
+            failure: string | null;
+            /** Handled At */
+            handled_at: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Source */
+            source: string;
+            /** Tries */
+            tries: number;
+            /** Try At */
+            try_at: string | null;
         };
         /**
          * Directives
@@ -2608,6 +2814,12 @@ export interface components {
             spawn_delay_minutes: number;
         };
         /**
+         * LinkedBy
+         * @description How its issue was found.
+         * @enum {string}
+         */
+        LinkedBy: "branch" | "trailer" | "identifier" | "model" | "hand";
+        /**
          * MadeToken
          * @description A token just made: the one moment its secret is shown.
          */
@@ -2762,6 +2974,14 @@ export interface components {
             status?: string | null;
             /** Title */
             title: string;
+        };
+        /**
+         * NewLink
+         * @description Which issue a pull request belongs to.
+         */
+        NewLink: {
+            /** Issue */
+            issue: string;
         };
         /**
          * NewPerson
@@ -3292,6 +3512,73 @@ export interface components {
             pull?: components["schemas"]["OpenedPull"] | null;
         };
         /**
+         * Pull
+         * @description A pull request. `run_id` is the run whose work it holds, where it is ours; `repairs` how many repair rounds have begun.
+         *
+         *     `is_trusted`: its author may write to the repository; only then its opening and closing move an issue.
+         */
+        Pull: {
+            /** Author */
+            author: string | null;
+            /** Base Branch */
+            base_branch: string;
+            ci: components["schemas"]["Ci"];
+            /** Close Reason */
+            close_reason: string | null;
+            /** Closed At */
+            closed_at: string | null;
+            /** Head Branch */
+            head_branch: string;
+            /** Head Sha */
+            head_sha: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Identifier */
+            identifier: string | null;
+            /** Is Fork */
+            is_fork: boolean;
+            /** Is Trusted */
+            is_trusted: boolean;
+            /** Issue Id */
+            issue_id: string | null;
+            linked_by: components["schemas"]["LinkedBy"] | null;
+            /** Merge Commit */
+            merge_commit: string | null;
+            /** Merged At */
+            merged_at: string | null;
+            /** Number */
+            number: number;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Repairs */
+            repairs: number;
+            /** Repository */
+            repository: string;
+            /** Run Id */
+            run_id: string | null;
+            state: components["schemas"]["PullState"];
+            /** Title */
+            title: string;
+            /** Url */
+            url: string;
+        };
+        /**
+         * PullPage
+         * @description Pull requests, newest first.
+         */
+        PullPage: {
+            /** Items */
+            items: components["schemas"]["Pull"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * PullRef
          * @description A pull request that is open already.
          */
@@ -3300,6 +3587,20 @@ export interface components {
             number: number;
             /** Url */
             url: string;
+        };
+        /**
+         * PullState
+         * @description Where a pull request is, each further than the one before.
+         * @enum {string}
+         */
+        PullState: "draft" | "open" | "closed" | "merged";
+        /**
+         * Pulls
+         * @description The issue's pull requests, newest first.
+         */
+        Pulls: {
+            /** Items */
+            items: components["schemas"]["Pull"][];
         };
         /**
          * Purse
@@ -3380,6 +3681,45 @@ export interface components {
             newest: number;
             /** Waits */
             waits: boolean;
+        };
+        /**
+         * Reconciled
+         * @description What one page of a reconciliation found: how many it looked at, how many of them had changed, and how far back it reached.
+         *
+         *     `next_page` None: everything since then is known.
+         */
+        Reconciled: {
+            /** Changed */
+            changed: number;
+            /** Next Page */
+            next_page: number | null;
+            /**
+             * Reached
+             * Format: date-time
+             */
+            reached: string;
+            /** Repository */
+            repository: string;
+            /** Seen */
+            seen: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /**
+         * Reconciliation
+         * @description Which page of what changed on GitHub, the latest first; `since` unset means since everything was known last.
+         */
+        Reconciliation: {
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /** Since */
+            since?: string | null;
         };
         /**
          * Replay
@@ -4661,6 +5001,72 @@ export interface operations {
             };
         };
     };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                source?: string | null;
+                failed?: boolean | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    replay_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     read_feed: {
         parameters: {
             query?: {
@@ -5156,6 +5562,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Plans"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_issue_pulls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pulls"];
                 };
             };
             /** @description Validation Error */
@@ -5713,6 +6150,142 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Versions"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_pulls: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["PullState"] | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reconcile_pulls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reconciliation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconciled"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    link_pull: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pull: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLink"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pull"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    give_close_reason: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pull: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseReason"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pull"];
                 };
             };
             /** @description Validation Error */
