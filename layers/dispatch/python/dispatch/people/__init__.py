@@ -2,6 +2,7 @@
 
 from dispatch.people.auditing import audit, audit_by, list_audit
 from dispatch.people.errors import MissingRight, TooManyAttempts, WrongPassword, WrongTicket, WrongToken
+from dispatch.people.jobs import Job, is_job_token, read_job
 from dispatch.people.service import change_person, create_person, list_people
 from dispatch.people.shapes import (
     MACHINE_RIGHTS,
@@ -40,6 +41,7 @@ __all__ = [
     "AuditRow",
     "Caller",
     "CallerKind",
+    "Job",
     "MadeToken",
     "MissingRight",
     "NewPerson",
@@ -64,11 +66,13 @@ __all__ = [
     "find_session_caller",
     "find_session_person",
     "find_token_caller",
+    "is_job_token",
     "list_audit",
     "list_people",
     "list_tokens",
     "make_ticket",
     "note_attempt",
+    "read_job",
     "revoke_token",
     "sign_in",
     "sign_out",

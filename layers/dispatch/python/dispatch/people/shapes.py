@@ -46,10 +46,11 @@ class CallerKind(StrEnum):
     TOKEN = "token"  # noqa: S105 - a named API token
     MACHINE = "machine"  # DISPATCH_API_KEY
     RUN = "run"  # a run's own token: that run, nothing else
+    JOB = "job"  # GitHub's word for a job: the run it was started for, nothing else
 
 
 class Caller(BaseModel):
-    """Who asks, and what they may do. A run's caller has no right but being that run (`run_id`)."""
+    """Who asks, and what they may do. A run's caller, or its job's, has no right but being that run (`run_id`)."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -67,7 +68,7 @@ class Caller(BaseModel):
         match self.kind:
             case CallerKind.PERSON:
                 return Actor(kind=ActorKind.PERSON, name=self.name)
-            case CallerKind.RUN:
+            case CallerKind.RUN | CallerKind.JOB:
                 return Actor(kind=ActorKind.AGENT, name=self.name)
             case CallerKind.TOKEN | CallerKind.MACHINE:
                 return Actor(kind=ActorKind.SYSTEM, name=self.name)
