@@ -16,6 +16,7 @@ from psycopg import sql
 
 from dispatch.kit import clock as clock_room
 from dispatch.kit import migrate, queue, settings, work
+from tests.github_door import GitHub, open_github
 
 AWS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "eu-central-1"}
 
@@ -118,6 +119,16 @@ def repository(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     settings.settings.cache_clear()
     yield "acme/shop"
     settings.settings.cache_clear()
+
+
+@pytest.fixture
+def github_door(setting: pytest.MonkeyPatch) -> Iterator[GitHub]:
+    """A GitHub that takes any token; the settings point at it."""
+    with open_github() as door:
+        setting.setenv("GITHUB_API_URL", door.url)
+        setting.setenv("GITHUB_OIDC_ISSUER", door.url)
+        setting.setenv("GITHUB_TOKEN", "a-token")
+        yield door
 
 
 class Clock:

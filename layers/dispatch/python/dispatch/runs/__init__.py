@@ -5,7 +5,18 @@ from dispatch.runs.artifacts import get_artifact, keep_artifact, list_artifacts,
 from dispatch.runs.claims import claim_run, find_run_by_token, heartbeat, note_brief, say
 from dispatch.runs.events import record_events
 from dispatch.runs.finish import finish_by_result, finish_run
+from dispatch.runs.jobs import (
+    find_run_of_job,
+    find_unheard,
+    find_unstarted,
+    hold_to_job,
+    mark_starting,
+    note_external,
+    note_ref,
+    put_off,
+)
 from dispatch.runs.lists import list_runs, list_unfinished, page_of_runs
+from dispatch.runs.masking import mask
 from dispatch.runs.patch_shapes import Checkout, Commit, Patch, Proof, Try
 from dispatch.runs.patches import branch_name, find_patch, find_published, get_patch, note_published, note_unpublished
 from dispatch.runs.protocol import (
@@ -28,11 +39,8 @@ from dispatch.runs.service import (
     find_lost,
     find_not_quiet,
     find_run,
-    find_unstarted,
     get_run,
-    mark_starting,
     note_cost,
-    note_external,
     note_quiet,
     note_stopped,
     note_sweep,
@@ -100,6 +108,8 @@ __all__ = [
     "find_published",
     "find_run",
     "find_run_by_token",
+    "find_run_of_job",
+    "find_unheard",
     "find_unstarted",
     "finish_by_result",
     "finish_run",
@@ -108,22 +118,26 @@ __all__ = [
     "get_question",
     "get_run",
     "heartbeat",
+    "hold_to_job",
     "keep_artifact",
     "list_artifacts",
     "list_questions",
     "list_runs",
     "list_unfinished",
     "mark_starting",
+    "mask",
     "note_brief",
     "note_cost",
     "note_external",
     "note_published",
     "note_quiet",
+    "note_ref",
     "note_stopped",
     "note_sweep",
     "note_unpublished",
     "outcomes_since",
     "page_of_runs",
+    "put_off",
     "read_artifact",
     "record_events",
     "say",

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from dispatch.clients import github_actions
 from dispatch.kit.actors import Actor, ActorKind
 from dispatch.kit.errors import BadInput, StaleClaim
 from dispatch.kit.events import Event
@@ -13,6 +14,7 @@ from dispatch.kit.ids import hash_token, new_id, new_token
 from dispatch.kit.work import Work
 from dispatch.runs import message_store, store
 from dispatch.runs.events import landing_line, publish_line
+from dispatch.runs.jobs import note_external
 from dispatch.runs.patch_shapes import Checkout
 from dispatch.runs.protocol import Claimed, Directives, Heartbeat, NewClaim
 from dispatch.runs.service import announce, get_run, hold_claim, note_quiet, tell
@@ -41,6 +43,7 @@ def claim_run(work: Work, run_id: UUID, claim: NewClaim) -> Claimed:
     token = new_token("dr")
     expires_at = work.now + workflow_named(run.workflow).time_limit + SLACK
     store.set_claimed(work.conn, run_id, claim_hash=claim_hash, token_hash=hash_token(token), expires_at=expires_at, at=work.now)
+    _note_job(work, run, claim)
     run = get_run(work, run_id)
     if not repeated:
         announce(work, run)
@@ -92,3 +95,10 @@ def say(work: Work, run_id: UUID, *, text: str, actor: Actor) -> UUID:
     message_store.insert_message(work.conn, message_id, run_id, text=text, said_by=Jsonb(actor.model_dump(mode="json")), at=work.now)
     publish_line(work, run, f"{actor.name} says: {text}", message=message_id)
     return message_id
+
+
+def _note_job(work: Work, run: Run, claim: NewClaim) -> None:
+    """The job's own word for itself counts where nobody else told: it came with DISPATCH_API_KEY, or GitHub vouched for it already."""
+    job_id = claim.runner.get("github_run_id")
+    if isinstance(job_id, str) and job_id.isdecimal() and len(job_id) <= 20:
+        note_external(work, run.id, external_id=job_id, external_url=github_actions.job_page(run.repository, job_id))

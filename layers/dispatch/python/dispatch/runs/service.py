@@ -1,4 +1,4 @@
-"""A run's row from its making to its start, and reading runs. Claims, events and endings have files of their own."""
+"""A run's row from its making on, and reading runs. Jobs, claims, events and endings have files of their own."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,7 +18,6 @@ from dispatch.runs.workflows import workflow_named
 SILENCE = timedelta(minutes=3)  # a heartbeat comes every 15 s: twelve in a row are missing
 SWEEP_GAP = timedelta(minutes=2)  # the sweep comes every minute
 CLAIM_TIME = timedelta(minutes=20)  # a job that has not begun by then never will
-START_TIME = timedelta(seconds=60)  # the spawner's message is lost if nothing has happened by then
 
 
 def create_run(work: Work, issue: Issue, new: NewRun, *, actor: Actor) -> Run:
@@ -56,20 +55,6 @@ def hold_claim(work: Work, run_id: UUID, generation: int) -> Run:
     return run
 
 
-def mark_starting(work: Work, run_id: UUID, generation: int) -> Run | None:
-    """The run is being started now; None where it needs no start any more: it was started, cancelled, or has another generation."""
-    if not store.set_starting(work.conn, run_id, generation, at=work.now):
-        return None
-    run = get_run(work, run_id)
-    announce(work, run)
-    return run
-
-
-def note_external(work: Work, run_id: UUID, *, external_id: str, external_url: str | None) -> None:
-    """The run has a job, with the runtime's own name for it, by which it can be cancelled there; empty where the runtime told none."""
-    store.set_external(work.conn, run_id, external_id=external_id, external_url=external_url)
-
-
 def note_stopped(work: Work, run_id: UUID, switch_id: UUID) -> None:
     """The run was ended by that kill switch."""
     store.set_stopped(work.conn, run_id, switch_id)
@@ -99,11 +84,6 @@ def note_sweep(work: Work) -> None:
 def find_lost(work: Work) -> list[UUID]:
     """Runs that ended without a word, oldest first, at most 100: silent for 3 minutes, or unclaimed 20 minutes after their start."""
     return store.select_lost(work.conn, silent_since=work.now - SILENCE, unclaimed_since=work.now - CLAIM_TIME)
-
-
-def find_unstarted(work: Work) -> list[tuple[UUID, int]]:
-    """Runs (id, generation) whose wake-up seems lost, oldest first, at most 100."""
-    return store.select_unstarted(work.conn, before=work.now - START_TIME)
 
 
 def outcomes_since(work: Work, since: datetime) -> dict[str, int]:

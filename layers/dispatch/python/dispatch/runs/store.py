@@ -52,27 +52,6 @@ def find_by_token(conn: Connection[Any], token_hash: bytes) -> UUID | None:
         return cursor.execute("SELECT id FROM run WHERE token_hash = %(hash)s", {"hash": token_hash}).fetchone()
 
 
-def set_starting(conn: Connection[Any], run_id: UUID, generation: int, *, at: datetime) -> bool:
-    """The run is being started, if it still waits (or was being started and nobody knows how that ended)."""
-    done = conn.execute(
-        """
-        UPDATE run
-        SET state = 'starting', starting_at = coalesce(starting_at, %(at)s)  -- the first try counts: one tried for ever would never be lost
-        WHERE id = %(id)s AND generation = %(generation)s AND (state = 'queued' OR (state = 'starting' AND external_id IS NULL))
-        """,
-        {"id": run_id, "generation": generation, "at": at},
-    )
-    return done.rowcount == 1
-
-
-def set_external(conn: Connection[Any], run_id: UUID, *, external_id: str, external_url: str | None) -> None:
-    """What the runtime calls the run."""
-    conn.execute(
-        "UPDATE run SET external_id = %(external_id)s, external_url = %(external_url)s WHERE id = %(id)s",
-        {"id": run_id, "external_id": external_id, "external_url": external_url},
-    )
-
-
 def is_claimed_by(conn: Connection[Any], run_id: UUID, claim_hash: bytes) -> bool:
     """Whether this very claim won, and nothing has been heard of its agent yet."""
     with conn.cursor(row_factory=scalar_row) as cursor:
@@ -255,21 +234,6 @@ def select_lost(conn: Connection[Any], *, silent_since: datetime, unclaimed_sinc
             """,
             {"silent_since": silent_since, "unclaimed_since": unclaimed_since},
         ).fetchall()
-
-
-def select_unstarted(conn: Connection[Any], *, before: datetime) -> list[tuple[UUID, int]]:
-    """Runs whose start should have happened by now: their message may be lost."""
-    return conn.execute(
-        """
-        SELECT id, generation
-        FROM run
-        WHERE (state = 'queued' AND created_at < %(before)s)
-           OR (state = 'starting' AND external_id IS NULL AND starting_at < %(before)s)
-        ORDER BY created_at
-        LIMIT 100
-        """,
-        {"before": before},
-    ).fetchall()
 
 
 def count_outcomes(conn: Connection[Any], since: datetime) -> dict[str, int]:

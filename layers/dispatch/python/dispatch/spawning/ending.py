@@ -82,6 +82,26 @@ def refuse_start(work: Work, run_id: UUID, reason: str) -> None:
         _break_off(work, run, Outcome.FAILED, reason, actor=SYSTEM)
 
 
+def hear_job_ended(work: Work, repository: str, job_id: str, conclusion: str) -> None:
+    """The runtime says that this job has ended: a run of it that brought no result has ended with it, and one that had ended is quiet."""
+    run_id = runs.find_run_of_job(work, repository, job_id)
+    if run_id is not None:
+        end_with_job(work, run_id, conclusion)
+
+
+def end_with_job(work: Work, run_id: UUID, conclusion: str) -> bool:
+    """A run whose job has ended brings no result any more; False where it had ended, or stands before another start."""
+    run = runs.get_run(work, run_id, lock=True)
+    if run.state in {State.STARTING, State.RUNNING}:
+        was_claimed = run.state is State.RUNNING
+        summary = "Its job ended without handing anything in" if was_claimed else "Its job ended before it could claim the run"
+        outcome = Outcome.LOST if was_claimed else Outcome.FAILED
+        _break_off(work, run, outcome, f"{summary} ({conclusion[:40]}).", actor=SYSTEM)
+    if runs.note_quiet(work, run_id):
+        publish_fleet(work)
+    return run.state in {State.STARTING, State.RUNNING}
+
+
 def reap_lost_runs() -> int:
     """Runs that ended without a word are ended as lost and cancelled at their runtime, each in a work of its own; returns how many."""
     with open_work() as unit:
