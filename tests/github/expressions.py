@@ -5,7 +5,7 @@ from typing import Any
 
 EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
 NAME = re.compile(r"[a-z_]+(\.[A-Za-z_][\w-]*)+")
-STATUS = {"always()"}
+ALWAYS = "always()"
 
 Contexts = dict[str, Any]
 
@@ -19,17 +19,19 @@ def holds(condition: str | None, contexts: Contexts, *, succeeded: bool) -> bool
     """Whether a step or job with this `if:` runs; without a status function in it, only after success."""
     if condition is None:
         return succeeded
-    bare = condition.removeprefix("${{").removesuffix("}}").strip()
-    if bare in STATUS:
-        return True
-    return succeeded and bool(value_of(bare, contexts))
+    return (succeeded or ALWAYS in condition) and bool(value_of(condition, contexts))
 
 
 def value_of(expression: str, contexts: Contexts) -> Any:
-    """The expression's value: a path, a literal, `a || b` or `a == b`."""
+    """The expression's value: a path, a literal, `always()`, `a || b`, `a && b` or `a == b`."""
     if "||" in expression:
         first, _, rest = expression.partition("||")
         return value_of(first.strip(), contexts) or value_of(rest.strip(), contexts)
+    if "&&" in expression:
+        first, _, rest = expression.partition("&&")
+        return value_of(first.strip(), contexts) and value_of(rest.strip(), contexts)
+    if expression == ALWAYS:
+        return True
     if "==" in expression:
         left, _, right = expression.partition("==")
         return value_of(left.strip(), contexts) == value_of(right.strip(), contexts)

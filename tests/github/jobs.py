@@ -86,7 +86,11 @@ class Job:
             "inputs": self.run.inputs,
             "secrets": {**(self.hub.secrets if inside else {}), "GITHUB_TOKEN": self.token.value},
             "vars": self.hub.variables if inside else {},
-            "github": {"workspace": str(self.machine.workspace), "token": self.token.value, "repository": NAME},
+            "github": {
+                "workspace": str(self.machine.workspace),
+                "token": self.token.value,
+                "event": {"repository": {"private": self.hub.is_private}},
+            },
             "runner": {"temp": str(self.machine.temp)},
             "steps": {},
             "needs": {job.name: {"result": job.conclusion, "outputs": job.outputs} for job in needed},
