@@ -7,7 +7,6 @@ import fcntl
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route
 
 from infra.laptop import claude as claude_cli
 from infra.laptop import frontend
-from infra.laptop.postgres import place
 from tests.e2e.complaints import Complaints
 from tests.e2e.instance import PASSWORD, ROOT, Instance
 
@@ -150,9 +148,7 @@ def running(instance: Instance) -> Iterator[Instance]:
     instance.wait_until_up()
     yield instance
     instance.end_jobs()
-    instance.stop()
-    actual = place.data_place(instance.data / "postgres", place.lesser_account())
-    subprocess.run(["rm", "-rf", str(instance.data), *map(str, actual.parent.glob(f"{actual.name}*"))], check=True)
+    instance.remove()
 
 
 def fill_in(page: Page, password: str = PASSWORD) -> None:

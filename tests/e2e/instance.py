@@ -64,6 +64,12 @@ class Instance:
             self._process.terminate()
             self._process.wait(60)
 
+    def remove(self) -> None:
+        """It has stopped, and what it kept is gone."""
+        self.stop()
+        actual = place.data_place(self.data / "postgres", place.lesser_account())
+        subprocess.run(["rm", "-rf", str(self.data), *map(str, actual.parent.glob(f"{actual.name}*"))], check=True)
+
     def end_jobs(self) -> None:
         """No agent works any more: jobs outlive their server, and wait for it."""
         for job in map(JobFolder, (self.data / "runs").glob("*/")):

@@ -98,9 +98,13 @@ class Door(BaseHTTPRequestHandler):
         return self.hub.tokens[given]
 
     def _git(self, request: GitRequest) -> tuple[int, dict[str, str], bytes]:
-        token = self._token()
-        if not token.allows("contents", "write" if request.is_push else "read"):
-            raise Refusal(403, f"Permission to {NAME}.git denied to {token.login}.")
+        try:
+            token = self._token()
+            if not token.allows("contents", "write" if request.is_push else "read"):
+                raise Refusal(403, f"Permission to {NAME}.git denied to {token.login}.")
+        except Refusal as refusal:
+            self.hub.refused_pushes += [str(refusal)] if request.is_push else []
+            raise
         return serve(self.hub.folder, NAME, request, token.login)
 
     def _oidc(self, path: str) -> dict[str, Any]:
@@ -119,7 +123,7 @@ class Door(BaseHTTPRequestHandler):
         return json.loads(self.raw or b"{}")
 
     def _show_repository(self) -> tuple[int, Any]:
-        return 200, {"full_name": NAME, "default_branch": "main", "private": True, "html_url": f"{self.hub.url}/{NAME}"}
+        return 200, {"full_name": NAME, "default_branch": "main", "private": self.hub.is_private, "html_url": f"{self.hub.url}/{NAME}"}
 
     def _show_file(self, path: str) -> tuple[int, Any]:
         content = self.hub.read(self.query.get("ref", "main"), path)

@@ -86,8 +86,10 @@ class Hub:
         self.tokens: dict[str, Token] = {}
         self.runs: dict[int, Run] = {}
         self.pulls: list[dict[str, Any]] = []
+        self.is_private = True
         self.may_open_pulls = True  # Settings > Actions > "Allow GitHub Actions to create and approve pull requests"
         self.hook: tuple[str, str] | None = None  # a webhook's address and secret
+        self.refused_pushes: list[str] = []  # with what words
         self.deliveries: list[tuple[str, str, int]] = []
         self.groups: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._ids = itertools.count(secrets.randbelow(10**6) + 10**6)

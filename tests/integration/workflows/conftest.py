@@ -19,6 +19,7 @@ from tests.integration.workflows.acting import Acting
 
 DISPATCHS_OWN = {"metadata": "read", "actions": "write", "contents": "read", "pull-requests": "read"}
 HOOK_SECRET = "shared-with-github"
+API_KEY = "dk_for_tests_only"
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +34,7 @@ def github(tmp_path_factory: pytest.TempPathFactory, claude: Path) -> Iterator[H
     folder = tmp_path_factory.mktemp("github")
     make_bin(folder / "bin", claude)
     shop = demo.make(folder / "shop")
-    assert cli.main(["workflows", "install", str(shop), "--with-api-key"]) == 0
+    assert cli.main(["workflows", "install", str(shop)]) == 0
     git(shop, "add", ".github")
     git(shop, "commit", "-q", "-m", "Let Dispatch's agents work here")
     git(folder, "clone", "-q", "--bare", str(shop), str(folder / f"{NAME}.git"))
@@ -46,14 +47,14 @@ def instance(tmp_path_factory: pytest.TempPathFactory, claude: Path, github: Hub
     """A Dispatch whose agents work on that GitHub."""
     token = github.give(Token("dispatch", DISPATCHS_OWN)).value
     there = {"GITHUB_REPO": NAME, "GITHUB_TOKEN": token, "GITHUB_API_URL": github.api_url, "GITHUB_OIDC_ISSUER": github.issuer.url}
-    hook = {"GITHUB_WEBHOOK_SECRET": HOOK_SECRET, "DISPATCH_API_KEY": "dk_for_tests_only"}
-    made = Instance(tmp_path_factory.mktemp("dispatch") / "data", claude=claude, SCRIPTED_MODEL_PACE_MS="1", **there, **hook)
+    secrets = {"GITHUB_WEBHOOK_SECRET": HOOK_SECRET, "DISPATCH_API_KEY": API_KEY}
+    made = Instance(tmp_path_factory.mktemp("dispatch") / "data", claude=claude, SCRIPTED_MODEL_PACE_MS="1", **there, **secrets)
     github.variables |= {"DISPATCH_API_URL": made.url, "ANTHROPIC_BASE_URL": f"{made.url}/model"}
-    github.secrets |= {"ANTHROPIC_API_KEY": "scripted", "DISPATCH_API_KEY": "dk_for_tests_only"}
+    github.secrets |= {"ANTHROPIC_API_KEY": "scripted", "DISPATCH_API_KEY": API_KEY}
     github.hook = (f"{made.url}/api/github/webhook", HOOK_SECRET)
     made.start()
     yield made
-    made.stop()
+    made.remove()
 
 
 @pytest.fixture
