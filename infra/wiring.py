@@ -88,6 +88,8 @@ FUNCTIONS = (
         (
             Schedule("sweep", every=timedelta(minutes=1), every_on_laptop=timedelta(seconds=10)),
             Schedule("ping", every=timedelta(minutes=1), every_on_laptop=timedelta(seconds=20)),
+            Schedule("pulls", every=timedelta(minutes=1), every_on_laptop=timedelta(seconds=10)),
+            Schedule("reconcile", every=timedelta(hours=1)),
             Schedule("reset_budgets", every=timedelta(days=1)),
         ),
         memory_mb=512,

@@ -1,11 +1,12 @@
 """The verifier: each schedule names what it wants; each duty runs by itself, so that one that fails stops no other."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
-from dispatch import orchestrator, spawning, stream
+from dispatch import deliveries, orchestrator, pulls, spawning, stream
 from dispatch.kit.log import logger
-from dispatch.kit.work import work
+from dispatch.kit.work import Work, work
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -13,34 +14,41 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     return {duty.__name__: _do(duty) for duty in DUTIES.get(event.get("schedule", ""), ())}
 
 
-def offer_waiting() -> int:
-    """Waiting spawns are put to the gates again."""
-    with work() as unit:
-        return len(spawning.offer_waiting(unit))
+def retry_deliveries() -> int:
+    """What webhooks reported and could not be handled is tried again."""
+    return deliveries.retry_due({"github": spawning.hear_github})
 
 
-def resend_turns() -> int:
-    """Turns that nobody works on are sent to the queue again."""
-    with work() as unit:
-        return orchestrator.requeue_lost_turns(unit)
+def in_work(act: Callable[[Work], Any]) -> Callable[[], Any]:
+    """The duty of doing this in a work of its own; a list is answered by its length."""
 
+    @wraps(act)
+    def duty() -> Any:
+        with work() as unit:
+            done = act(unit)
+            return len(done) if isinstance(done, list) else done
 
-def ping_watchers() -> None:
-    """Every socket learns the newest seq of what it watches."""
-    with work() as unit:
-        stream.ping_all(unit)
-
-
-def forget_old_frames() -> int:
-    """Frames older than a week are gone, a run's excepted."""
-    with work() as unit:
-        return stream.forget_old_frames(unit)
+    return duty
 
 
 DUTIES: dict[str, tuple[Callable[[], Any], ...]] = {
-    "sweep": (spawning.reap_lost_runs, spawning.resend_unstarted, spawning.note_quiet_runs, offer_waiting, resend_turns),
-    "ping": (ping_watchers,),
-    "reset_budgets": (offer_waiting, forget_old_frames),
+    "sweep": (
+        spawning.reap_lost_runs,
+        spawning.resend_unstarted,
+        spawning.reap_ended_jobs,
+        spawning.note_quiet_runs,
+        in_work(spawning.offer_waiting),
+        in_work(orchestrator.requeue_lost_turns),
+    ),
+    "ping": (in_work(stream.ping_all),),
+    "pulls": (retry_deliveries, spawning.begin_rounds, pulls.look_at_ci),
+    "reconcile": (pulls.reconcile, pulls.match_unlinked),
+    "reset_budgets": (
+        in_work(spawning.offer_waiting),
+        in_work(stream.forget_old_frames),
+        in_work(deliveries.forget_old_deliveries),
+        in_work(pulls.forget_old_checks),
+    ),
 }
 
 

@@ -41,7 +41,10 @@ def hear_ci_run(work: Work, run: CiRun) -> Pull | None:
 
 
 def look_at_ci() -> int:
-    """Of our open pull requests, those whose checks we did not hear of have been looked up; returns how many. Opens works of its own."""
+    """Of our open pull requests, those whose checks we did not hear of have been looked up; returns how many.
+
+    Opens works of its own. Raises github.NoAnswer: they are looked up in ten minutes.
+    """
     with open_work() as unit:
         ids = ci_store.select_unknown(unit.conn, quiet_since=unit.now - QUIET, looked_before=unit.now - LOOK_AGAIN, limit=AT_ONCE)
         ci_store.set_looked_at(unit.conn, ids, at=unit.now)
@@ -78,7 +81,7 @@ def _look_at(pull: Pull) -> bool:
     try:
         runs = github_pulls.list_ci_runs(pull.repository, pull.head_sha)
         because = None if runs else _why_missing(pull)
-    except (github.Refused, github.NoAnswer) as error:
+    except github.Refused as error:
         logger.warning("checks could not be looked up", pull=pull.name, reason=error.sentence)
         return False
     with open_work() as unit:

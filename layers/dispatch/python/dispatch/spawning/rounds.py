@@ -13,7 +13,6 @@ from dispatch.clients import github, github_pulls
 from dispatch.clients.github_pulls import Review
 from dispatch.kit.actors import SYSTEM, Actor, ActorKind
 from dispatch.kit.events import Event
-from dispatch.kit.log import logger
 from dispatch.kit.work import Work
 from dispatch.kit.work import work as open_work
 from dispatch.pulls import Failure, Pull
@@ -53,7 +52,7 @@ def hear_review(work: Work, pull: Pull, review: Review) -> str:
 def begin_rounds() -> int:
     """Failed checks were asked to run once more, repairs are wanted where they failed again, and rounds that may begin have; how many.
 
-    Opens works of its own.
+    Opens works of its own. Raises github.NoAnswer: the next sweep goes on.
     """
     _rerun_failed()
     with open_work() as unit:
@@ -73,9 +72,6 @@ def _rerun_failed() -> None:
         refused = None
         try:
             github_pulls.rerun_failed_jobs(failure.repository, failure.external_id)
-        except github.NoAnswer as error:
-            logger.warning("a failed check could not be run again yet", check=failure.name, reason=error.sentence)
-            continue
         except github.Refused as error:
             refused = error.sentence
         with open_work() as unit:
@@ -99,16 +95,12 @@ def _want_repair(work: Work, pull: Pull, failed: list[Failure]) -> None:
 
 
 def _begin(pull_id: UUID) -> bool:
-    """The pull request's wanted rounds have begun as one run, or are dropped with the reason; False where they have to wait."""
+    """The pull request's wanted rounds have begun as one run, or are dropped with the reason; whether they have begun."""
     with open_work() as unit:
         pull = pulls.get_pull(unit, pull_id)
         wanted = rounds_store.select_wanted(unit.conn, pull_id)
         failing = pulls.list_failing(unit, pull_id)
-    try:
-        words = {one.id: _find_words(pull, one, failing) for one in wanted}
-    except github.NoAnswer as error:
-        logger.warning("a round has to wait", pull=pull.name, reason=error.sentence)
-        return False
+    words = {one.id: _find_words(pull, one, failing) for one in wanted}
     with open_work() as unit:
         lock_admission(unit)
         return _start(unit, pull_id, words)
