@@ -8,6 +8,8 @@ import { Problem, sentenceOf, type Api } from '#api/client.ts';
 import type { Activity, Decision, FeedPage, Frame, Issue, IssueCard, Label, Page, Plan, Question, RunSummary, Spawn, Status, Workflow } from '#api/shapes.ts';
 import { Doing } from './doing.svelte.ts';
 import type { Feed } from './feed.svelte.ts';
+import { changedIssue, type IssueChange } from './issue-change.ts';
+import { newestFirst, newestVersionFirst, replaced } from './ordering.ts';
 import { entriesOf } from './timeline.ts';
 
 export interface IssueWorld {
@@ -15,19 +17,12 @@ export interface IssueWorld {
   feed: Pick<Feed, 'watch'>;
 }
 
-export interface IssueChange {
-  title?: string;
-  description?: string;
-  priority?: Issue['priority'];
-  /** A column's name. */
-  status?: string;
-  labels?: string[];
-}
-
 export interface NewSpawn {
   workflow: Workflow;
   words: string;
   cap_usd: number | null;
+  /** The run of this issue that it goes on from. */
+  continues?: string;
 }
 
 const END_OF_FEED = 2 ** 31 - 1;
@@ -118,7 +113,7 @@ export class IssueView {
     const before = this.issue;
     if (!before) return false;
     this.changeRefusal = null;
-    this.issue = this.#changed(before, change);
+    this.issue = changedIssue(before, change, this.statuses, this.labels);
     try {
       this.issue = await this.world.api.patch<Issue>(this.#path(''), change);
       return true;
@@ -210,21 +205,6 @@ export class IssueView {
     }
   }
 
-  #changed(before: Issue, { title, description, priority, status, labels }: IssueChange): Issue {
-    return {
-      ...before,
-      title: title ?? before.title,
-      description: description ?? before.description,
-      priority: priority ?? before.priority,
-      status: this.statuses.find(({ name }) => name === status) ?? before.status,
-      labels: labels?.map((name) => this.#labelNamed(name)) ?? before.labels,
-    };
-  }
-
-  #labelNamed(name: string): Label {
-    return this.labels.find((label) => label.name.toLowerCase() === name.toLowerCase()) ?? { id: name, name, color: '#888888' };
-  }
-
   // reading
 
   async #story(): Promise<Activity[]> {
@@ -265,16 +245,4 @@ export class IssueView {
 /** A refused spawn is an answer, not an error, on the wire; for who asked it is a no. */
 function refuseWith(spawn: Spawn | null): void {
   if (spawn?.state === 'refused') throw new Problem(409, spawn.gate ?? 'refused', spawn.reason);
-}
-
-function replaced<T extends { id: string }>(items: T[], item: T): T[] {
-  return items.some(({ id }) => id === item.id) ? items.map((known) => (known.id === item.id ? { ...known, ...item } : known)) : [item, ...items];
-}
-
-function newestFirst<T extends { created_at: string }>(items: T[]): T[] {
-  return [...items].sort((a, b) => b.created_at.localeCompare(a.created_at));
-}
-
-function newestVersionFirst(plans: Plan[]): Plan[] {
-  return [...plans].sort((a, b) => b.version - a.version);
 }
