@@ -79,6 +79,9 @@ export type PatchFile = Omit<Shape<'PatchFile'>, 'status'> & { status: 'A' | 'M'
 export type Patch = Omit<Shape<'Patch'>, 'files'> & { files: PatchFile[] };
 export type Run = Omit<Shape<'RunWhole'>, 'checks' | 'patch'> & { checks: Check[]; patch: Patch | null };
 export type Commit = Shape<'Commit'>;
+/** What the runner saw when it ran the test that an agent names, without the change and with it. */
+export type Proof = Shape<'Proof'>;
+export type Try = Shape<'Try'>;
 /** One line of an agent: what a run feed's `run.event` frame carries. */
 export type AgentEvent = Shape<'AgentEvent'>;
 

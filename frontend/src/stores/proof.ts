@@ -1,22 +1,7 @@
 /** Whether a fix is proven: the test that an agent names fails without it and passes with it. The runner saw it, not the agent. */
 
+import type { Proof, Try } from '#api/shapes.ts';
 import { counted } from './words.ts';
-
-export interface Try {
-  /** Null where it did not come to an end. */
-  exit_code: number | null;
-  seconds: number;
-  output: string;
-}
-
-export interface Proof {
-  test: string;
-  command: string;
-  base: Try[];
-  head: Try[];
-  verdict: 'proven' | 'not_proven' | 'flaky' | 'cheated';
-  reasons: string[];
-}
 
 export interface ProofWords {
   name: string;
