@@ -82,6 +82,8 @@ export type Commit = Shape<'Commit'>;
 /** What the runner saw when it ran the test that an agent names, without the change and with it. */
 export type Proof = Shape<'Proof'>;
 export type Try = Shape<'Try'>;
+/** A picture or a file that a run left. */
+export type Artifact = Shape<'Artifact'>;
 /** One line of an agent: what a run feed's `run.event` frame carries. */
 export type AgentEvent = Shape<'AgentEvent'>;
 

@@ -7,6 +7,7 @@
 import { SvelteSet } from 'svelte/reactivity';
 import type { Api } from '#api/client.ts';
 import type { FeedPage, Frame, Run, RunSummary } from '#api/shapes.ts';
+import { Artifacts } from './artifacts.svelte.ts';
 import { Doing } from './doing.svelte.ts';
 import type { Feed } from './feed.svelte.ts';
 import { RunLog } from './run-log.ts';
@@ -41,6 +42,7 @@ export class RunView {
   announced = $state('');
   metered = $state<number | null>(null);
 
+  artifacts: Artifacts;
   cancelling = new Doing();
   saying = new Doing();
 
@@ -63,7 +65,9 @@ export class RunView {
   constructor(
     readonly id: string,
     private readonly world: RunWorld,
-  ) {}
+  ) {
+    this.artifacts = new Artifacts(world.api, id);
+  }
 
   /** Reads the run and its log, then stays with it until `close`. */
   async load(): Promise<void> {
@@ -76,6 +80,7 @@ export class RunView {
     try {
       this.run = await this.world.api.get<Run>(`/runs/${this.id}`);
       this.error = null;
+      void this.artifacts.load();
     } catch (error) {
       if (!this.run) this.error = error;
     }

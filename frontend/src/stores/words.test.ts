@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ago, count, counted, dollars, duration, msBetween, slug } from './words.ts';
+import { ago, bytes, count, counted, dollars, duration, msBetween, slug } from './words.ts';
 
 const NOON = new Date('2026-11-22T12:00:00Z').getTime();
 
@@ -54,6 +54,14 @@ test.each([
   [999_960, '1.0M'],
 ])('%d tokens read %s', (n, expected) => {
   expect(count(n)).toBe(expected);
+});
+
+test.each([
+  [812, '812 B'],
+  [3741, '3.7 KB'],
+  [2_400_000, '2.4 MB'],
+])('%d bytes read %s', (n, expected) => {
+  expect(bytes(n)).toBe(expected);
 });
 
 test.each([
