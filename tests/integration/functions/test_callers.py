@@ -14,10 +14,10 @@ def token(owner, stranger):
     return make
 
 
-def claim_run(machine) -> tuple[str, str]:
+def claim_run(machine, workflow: str = "prd-investigate") -> tuple[str, str]:
     """A run that an agent has claimed: its id and its token."""
     issue = machine.post("/api/issues", {"title": "Orders are wrong"}).json
-    run = machine.post(f"/api/issues/{issue['id']}/spawn", {"workflow": "prd-investigate"}).json["run_id"]
+    run = machine.post(f"/api/issues/{issue['id']}/spawn", {"workflow": workflow}).json["run_id"]
     claimed = machine.post(f"/api/runs/{run}/claim", {"generation": 1, "runner": {"version": "1", "python": "3.11", "host": "test"}})
     assert claimed.status == 200, claimed.text
     return run, claimed.json["run_token"]

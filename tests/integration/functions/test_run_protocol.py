@@ -6,6 +6,7 @@ import re
 import pytest
 
 from tests.integration.functions.test_callers import claim_run
+from tests.letters import diff, proposal
 
 pytestmark = pytest.mark.usefixtures("queues")
 
@@ -91,3 +92,36 @@ def test_only_a_machine_says_that_a_patch_is_not_published(running, owner, machi
     assert runner.post(f"/api/runs/{run}/unpublished", body).status == 403
     assert owner.post(f"/api/runs/{run}/unpublished", body).status == 403
     assert machine.post(f"/api/runs/{run}/unpublished", body).status == 404  # it has proposed none
+
+
+def test_a_hand_in_of_fifty_megabytes_is_refused_with_a_sentence_and_the_run_can_still_end(running, owner):
+    run, runner = running
+    whole = {"generation": 1, "outcome": "completed", "summary": "Done.", "patch": proposal(diff(added="x" * 50_000_000))}
+
+    refused = runner.post(f"/api/runs/{run}/result", whole)
+    ended = runner.post(f"/api/runs/{run}/result", {"generation": 1, "outcome": "failed", "summary": refused.json["detail"]})
+
+    assert (refused.status, refused.json["detail"]) == (413, "The body is too large: at most 5 MB.")
+    assert (ended.status, ended.json["outcome"]) == (200, "failed")
+    assert owner.get(f"/api/runs/{run}").json["summary"] == "The body is too large: at most 5 MB."
+
+
+def test_the_publish_job_is_given_the_patch_and_reports_its_pull_request(machine, owner, stranger):
+    run, stranger.bearer = claim_run(machine, workflow="auto-triage")
+    result = {"generation": 1, "outcome": "completed", "summary": "Take it once.", "base_commit": "b" * 40, "patch": proposal()}
+    assert stranger.post(f"/api/runs/{run}/result", result).json == {
+        "outcome": "completed",
+        "patch": {"verdict": "accepted", "reasons": []},
+    }
+
+    given = machine.get(f"/api/runs/{run}/patch?generation=1").json
+    pull = {"number": 7, "url": "https://github.com/acme/shop/pull/7", "draft": True, "base": "main", "head_sha": "c" * 40}
+    body = {"generation": 1, "branch": given["branch"], "head_commit": "c" * 40, "commits": [], "pull": pull}
+    told = machine.post(f"/api/runs/{run}/published", body)
+
+    assert (given["title"], given["lands_on"], given["base_branch"], given["pull"]) == ("fix: Take it once (DISPATCH-1)", None, None, None)
+    assert given["mbox"].startswith("From ")
+    assert (told.status, told.json["verdict"]) == (200, "accepted")
+    assert owner.get("/api/issues/DISPATCH-1/pulls").json["items"][0]["number"] == 7
+    assert machine.get(f"/api/runs/{run}/patch?generation=2").status == 409
+    assert owner.get(f"/api/runs/{run}/patch?generation=1").status == 403
