@@ -1,4 +1,4 @@
-"""Where an agent is between its brief and its hand-in, told from the lines of its CLI."""
+"""Where an agent is between its brief and its hand-in, told from lines of the runner's language."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,7 +49,7 @@ class Course:
 
     def _observe_message(self, message: dict[str, Any]) -> None:
         self.at_rest = self.call_is_due = self.is_leaving = False
-        if message.get("id") != self.last_message:
+        if message.get("id") and message.get("id") != self.last_message:
             self.last_message, self.calls = str(message.get("id")), self.calls + 1
         for block in _blocks(message):
             if block.get("type") == "tool_use" and block.get("name") == HAND_IN:

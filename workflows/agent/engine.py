@@ -1,7 +1,6 @@
 """The agent CLI as a process: started in a group of its own, spoken to by lines, and ended for certain, with everything it started."""
 
 import contextlib
-import json
 import os
 import queue
 import signal
@@ -10,6 +9,7 @@ import threading
 import time
 from collections import deque
 from pathlib import Path
+from typing import Any
 
 from agent.processes import end_everything
 from agent.settings import MARK
@@ -23,12 +23,12 @@ class CannotStartError(Exception):
     """The agent CLI cannot be started on this machine."""
 
 
-class Engine:
-    """One CLI process. `lines` yields its output; None in it means that the output has ended."""
+class Cli:
+    """One CLI process. `lines` yields its output, and what others tell of it; None in it means that the output has ended."""
 
     def __init__(self, command: list[str], *, cwd: Path, environment: dict[str, str]) -> None:
         self.mark = environment.get(MARK, "")
-        self.lines: queue.Queue[bytes | None] = queue.Queue(maxsize=MOST_WAITING)
+        self.lines: queue.Queue[bytes | dict[str, Any] | None] = queue.Queue(maxsize=MOST_WAITING)
         self.inputs: queue.Queue[bytes | None] = queue.Queue()
         self.errors: deque[bytes] = deque(maxlen=200)
         pipe = subprocess.PIPE
@@ -39,13 +39,9 @@ class Engine:
         for pump in (self._write_input, self._read_output, self._read_errors):
             threading.Thread(target=pump, daemon=True).start()
 
-    def say(self, text: str) -> bool:
-        """Gives the agent `text` as a user message, as soon as it reads; False where it has left.
-
-        A text that begins with a slash would be a command to the CLI: the line in front keeps it words.
-        """
-        content = f"The brief:\n\n{text}" if text.lstrip().startswith("/") else text
-        self.inputs.put(json.dumps({"type": "user", "message": {"role": "user", "content": content}}).encode() + b"\n")
+    def say(self, words: bytes) -> bool:
+        """Gives the agent `words` as soon as it reads; False where it has left."""
+        self.inputs.put(words)
         return self.process.poll() is None
 
     def close_input(self) -> None:

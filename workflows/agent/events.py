@@ -1,4 +1,4 @@
-"""From a line of the CLI's stream-json to the events of the protocol. Pure: no clock, no files, no network.
+"""From a line of the runner's language, Claude Code's stream-json, to the events of the protocol. Pure: no clock, no files, no network.
 
 Written against the common core of 2.0.76, 2.1.197 and 2.1.330; what it does not know becomes nothing, and no line can break it.
 """
@@ -187,6 +187,7 @@ def _denied(line: Data) -> Event:
 
 
 _NOTICES = {
+    "notice": lambda line: _notice(str(line.get("level")), line.get("text")),  # an engine's adapter says it
     "api_retry": _retry,
     "permission_denied": _denied,
     "task_started": lambda line: _notice("info", f"A subagent begins: {line.get('description')}"),

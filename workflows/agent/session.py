@@ -4,18 +4,18 @@ import queue
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from agent.course import Course
-from agent.engine import TERM_GRACE_S, Engine
+from agent.engine import TERM_GRACE_S, Cli
+from agent.engines import DEFAULT, Line, Start, engine_named
 from agent.events import Translator, clipped, read_line
-from agent.flags import command_line
 from agent.meter import Meter
 from agent.outbox import Outbox
 from agent.purse import Purse
 from agent.settings import Settings
 from agent.stop import Stop
+from agent.toll import Toll
 from agent.watch import Watch
 
 TICK_S = 0.1
@@ -54,12 +54,15 @@ class Session:
 
     def __init__(self, settings: Settings, brief: dict[str, Any], outbox: Outbox, stop: Stop) -> None:
         self.settings, self.brief, self.outbox, self.stop = settings, brief, outbox, stop
+        self.engine = engine_named(brief.get("engine") or DEFAULT)
         self.translator = Translator(str(settings.worktree))
         self.meter = Meter(brief["model"])
         self.purse = Purse(float(brief["cap_usd"]), self.meter)
         self.course = Course()
-        self.engine: Engine | None = None
+        self.cli: Cli | None = None
+        self.toll: Toll | None = None
         self.lock = threading.Lock()
+        self.counting = threading.Lock()  # calls are counted from two threads where there is a toll
         self.waiting: list[str] = []
         self.landing: str | None = None
         self.landing_from = 0  # calls by then
@@ -73,7 +76,7 @@ class Session:
         now = time.monotonic()
         self.watch = Watch(self.settings.stall_s, time_limit_s, began=now, last_seen=now)
         self._open()
-        assert self.engine is not None  # noqa: S101
+        assert self.cli is not None  # noqa: S101
         because = "The runner broke while the agent worked."
         try:
             while not (because := self._reason_to_end()) and not self._is_over():
@@ -87,10 +90,11 @@ class Session:
         """A person's message reaches the agent, and everyone who watches sees it; where the agent no longer listens, that is said."""
         self.outbox.add("notice", {"level": "info", **clipped(f"A person says: {text}")})
         if not self._pass_on(f"A person who follows this run says:\n\n{text}"):
-            self.outbox.add("notice", {"level": "warning", "text": "The agent had already handed in: it did not get this message."})
+            why = "The agent had already handed in" if self.engine.hears else f"{self.engine.name} cannot be spoken to while it works"
+            self.outbox.add("notice", {"level": "warning", "text": f"{why}: it did not get this message."})
 
     def land(self, why: str) -> None:
-        """The agent is told, once, to come to an end and hand in."""
+        """The agent is told, once, to come to an end and hand in. One that does not hear is ended before its next call instead."""
         with self.lock:
             if self.landing or self.over:
                 return
@@ -104,40 +108,56 @@ class Session:
 
     def _open(self) -> None:
         self.settings.home.mkdir(parents=True, exist_ok=True)
-        system = Path(self.settings.spool_dir / "system.txt")
-        system.write_text(self.brief.get("system") or "")
-        command = command_line(self.settings.claude, self.brief, system)
+        start = Start(self.settings.programs[self.engine.name], self.brief, self.settings.home, self._access())
+        environment = self.settings.command_environment() | self.engine.environment(start)
         with self.lock:
-            self.engine = Engine(command, cwd=self.settings.worktree, environment=self.settings.agent_environment())
+            self.cli = Cli(self.engine.command(start), cwd=self.settings.worktree, environment=environment)
             for text in [self.brief["prompt"], *self.waiting]:
-                self.engine.say(text)
+                self.cli.say(self.engine.spoken(text))
+            if not self.engine.hears:
+                self.cli.close_input()
+
+    def _access(self) -> dict[str, str]:
+        """The way to the model that the agent is given: no other engine's key, and its own only where no toll puts it on."""
+        access = {name: value for name, value in self.settings.model_access.items() if name in self.engine.access}
+        if self.engine.api is None:
+            return access
+        self.toll = Toll(self.engine.api, access, tell=self._count, admits=lambda: not self.purse.is_spent(had_its_call=True))
+        return self.toll.access
+
+    def _count(self, line: Line) -> None:
+        """Takes in what the toll tells, at once: the next call may depend on it."""
+        assert self.cli is not None  # noqa: S101
+        with self.counting:
+            self.meter.observe(line)
+        self.cli.lines.put(line)
 
     def _pass_on(self, text: str) -> bool:
         with self.lock:
             if self.over:
                 return False
-            if self.engine is None:
+            if self.cli is None:
                 self.waiting.append(text)
                 return True
-            return self.engine.say(text)
+            return self.engine.hears and self.cli.say(self.engine.spoken(text))
 
     def _reason_to_end(self) -> str | None:
         if self.stop.is_set():
             return "The runner was told to stop before the agent had finished."
         if self.output_ended or (self.course.at_rest and not self.course.background):
             return None
-        if self._nothing_fits(time.monotonic()):
-            return self.purse.why_over()
+        if self._has_no_call_left(time.monotonic()):
+            return self.purse.why_over() if self._is_spent() else self.landing
         in_flight = "a subagent" if self.course.background else self.translator.tool_in_flight()
         return self.watch.reason_to_end(time.monotonic(), in_flight, events=self.outbox.newest)
 
-    def _nothing_fits(self, now: float) -> bool:
-        """Whether the cap is spent and the agent is between two calls.
+    def _has_no_call_left(self, now: float) -> bool:
+        """Whether the cap is spent, or it has to land and cannot be told, and the agent is between two calls.
 
         A call that has begun is paid for, and its tools may run: they may be the commit, or the hand-in. The next one is not begun.
         """
-        had_its_call = self.landing is not None and self.course.calls > self.landing_from
-        if not self.purse.is_spent(had_its_call=had_its_call) or self.course.is_leaving:
+        has_to_end = self.landing is not None and not self.engine.hears
+        if not (has_to_end or self._is_spent()) or self.course.is_leaving:
             self.spent_at = None
             return False
         calls, since = self.spent_at = self.spent_at or (self.course.calls, now)
@@ -147,6 +167,10 @@ class Session:
             return now - since > LAST_TOOL_S
         return not self.course.is_calling and now - self.watch.last_seen > PAUSE_S
 
+    def _is_spent(self) -> bool:
+        had_its_call = self.landing is not None and self.course.calls > self.landing_from
+        return self.purse.is_spent(had_its_call=had_its_call or not self.engine.hears)
+
     def _is_over(self) -> bool:
         """Whether nothing more is to come: the output has ended, or the CLI lingers, or it would take what it was told for a new turn."""
         if self.output_ended or not self.course.at_rest or self.course.background:
@@ -155,22 +179,31 @@ class Session:
         return has_landed or time.monotonic() - self.watch.last_seen > self.settings.grace_s
 
     def _take_next_line(self) -> None:
-        assert self.engine is not None  # noqa: S101
+        assert self.cli is not None  # noqa: S101
         try:
-            raw = self.engine.lines.get(timeout=TICK_S)
+            raw = self.cli.lines.get(timeout=TICK_S)
         except queue.Empty:
             # Something the CLI started may hold its output open after it has left.
-            left = self.engine.process.poll() is not None and time.monotonic() - self.watch.last_seen > self.settings.grace_s
+            left = self.cli.process.poll() is not None and time.monotonic() - self.watch.last_seen > self.settings.grace_s
             self.output_ended = self.output_ended or left
             return
         if raw is None:
             self.output_ended = True
-        elif (line := read_line(raw)) is not None:
-            self._take(line)
+        elif isinstance(raw, dict):
+            self._take(raw, is_new=True)
+        elif (said := read_line(raw)) is not None:
+            self.watch.last_seen = time.monotonic()
+            for line in self.engine.put(said):
+                self._take(line, is_new=self._meter(line))
         elif raw.strip():
             self._take_noise(raw)
 
-    def _take(self, line: dict[str, Any]) -> None:
+    def _meter(self, line: Line) -> bool:
+        with self.counting:
+            return self.meter.observe(line)
+
+    def _take(self, line: Line, *, is_new: bool) -> None:
+        """Takes in a line of the runner's language. `is_new`: whether it changed what the run has cost."""
         now = time.monotonic()
         self.watch.observe(line, now)
         for event in self.translator.translate(line, now):
@@ -181,13 +214,13 @@ class Session:
         self.course.observe(line, tools_run=bool(self.translator.open_calls))
         if line.get("type") == "result":
             self._listen_no_more()
-        if self.meter.observe(line):
+        if is_new:
             self._follow_the_money(now)
 
     def _follow_the_money(self, now: float) -> None:
         if now - self.usage_told > USAGE_EVERY_S:
             self._tell_usage()
-        if self.purse.has_to_land() and not self.course.is_leaving:
+        if self.engine.hears and self.purse.has_to_land() and not self.course.is_leaving:
             self.land(self.purse.why_land())
 
     def _take_noise(self, raw: bytes) -> None:
@@ -196,10 +229,10 @@ class Session:
             self.outbox.add("notice", {"level": "info", **clipped(raw.decode(errors="replace"))})
 
     def _listen_no_more(self) -> None:
-        assert self.engine is not None  # noqa: S101
+        assert self.cli is not None  # noqa: S101
         with self.lock:
             self.over = True
-        self.engine.close_input()
+        self.cli.close_input()
 
     def _tell_usage(self) -> None:
         self.usage_told = time.monotonic()
@@ -212,14 +245,16 @@ class Session:
         self._tell_usage()
 
     def _close(self, *, at_once: bool) -> int | None:
-        assert self.engine is not None  # noqa: S101
+        assert self.cli is not None  # noqa: S101
         self._listen_no_more()
-        exit_code = self.engine.wait(self.settings.grace_s) if self.output_ended and not at_once else None
-        self.engine.end(0.0 if at_once or self.landing else TERM_GRACE_S)
+        exit_code = self.cli.wait(self.settings.grace_s) if self.output_ended and not at_once else None
+        self.cli.end(0.0 if at_once or self.landing else TERM_GRACE_S)
+        if self.toll:
+            self.toll.close()
         return exit_code
 
     def _ending(self, because: str | None, exit_code: int | None) -> Ending:
-        assert self.engine is not None  # noqa: S101
+        assert self.cli is not None  # noqa: S101
         result = self.course.result
         lingered = result is not None and exit_code is None
         return Ending(
@@ -227,8 +262,8 @@ class Session:
             handed_in=self.course.handed_in,
             because=because,
             landing=self.landing,
-            exit_code=None if lingered else self.engine.process.returncode,
-            stderr=self.engine.stderr(),
+            exit_code=None if lingered else self.cli.process.returncode,
+            stderr=self.cli.stderr(),
             last_words=self.last_words,
             cli_version=self.cli_version,
             cost_usd=self.meter.reported_usd if result and not because else self.meter.metered_usd,

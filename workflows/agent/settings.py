@@ -12,7 +12,11 @@ GIT_IDENTITY = {
     "GIT_COMMITTER_NAME": "Dispatch agent",
     "GIT_COMMITTER_EMAIL": "agent@dispatch.invalid",
 }
-MODEL_ACCESS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL")
+MODEL_ACCESS = (
+    *("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL"),
+    *("OPENAI_API_KEY", "OPENAI_BASE_URL", "GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL"),
+)
+PROGRAMS = ("claude", "codex", "gemini")
 MARK = "DISPATCH_AGENT_OF"  # carried by everything the runner starts, so that nothing of it can be left behind
 
 
@@ -62,7 +66,7 @@ class Settings:
     artifacts_dir: Path | None
     spool_dir: Path
     repository: Path | None
-    claude: str
+    programs: Mapping[str, str]  # an engine's name -> its CLI
     stall_s: float  # no event and no running tool for so long: the agent hangs
     grace_s: float  # how long the CLI may linger after its result
     patience_s: float  # how long the server may be away at the very end before the hand-in is given up
@@ -85,7 +89,7 @@ class Settings:
             spool_dir=Path(environ.get("DISPATCH_SPOOL_DIR") or tempfile.mkdtemp(prefix="dispatch-spool-")).resolve(),
             configuration=_place(environ, "DISPATCH_CONFIGURATION"),
             repository=_place(environ, "DISPATCH_REPOSITORY"),
-            claude=environ.get("DISPATCH_CLAUDE") or "claude",
+            programs={name: environ.get(f"DISPATCH_{name.upper()}") or name for name in PROGRAMS},
             stall_s=float(environ.get("DISPATCH_STALL_S") or 600),
             grace_s=float(environ.get("DISPATCH_GRACE_S") or 20),
             patience_s=float(environ.get("DISPATCH_PATIENCE_S") or 1800),
@@ -106,7 +110,7 @@ class Settings:
     def secrets(self) -> list[str]:
         """Every secret this job knows, to be masked wherever the agent repeats one."""
         own = [self.api_key, self.id_token_request, self.github.token if self.github else ""]
-        return [value for name, value in self.model_access.items() if name != "ANTHROPIC_BASE_URL"] + own
+        return [value for name, value in self.model_access.items() if not name.endswith("_BASE_URL")] + own
 
     def command_environment(self) -> dict[str, str]:
         """The environment of git and of the repository's own commands: no key of any kind."""
@@ -121,16 +125,6 @@ class Settings:
             MARK: self.mark,
             **GIT_IDENTITY,
         }
-
-    def agent_environment(self) -> dict[str, str]:
-        """The environment of the agent CLI: as above, and the way to its model."""
-        quiet = {
-            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-            "DISABLE_TELEMETRY": "1",
-            "DISABLE_AUTOUPDATER": "1",
-            "CLAUDE_CODE_MAX_RETRIES": "4",  # its own default of 10 keeps a wrong key waiting for minutes
-        }
-        return self.command_environment() | quiet | dict(self.model_access)
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

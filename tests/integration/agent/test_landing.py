@@ -34,7 +34,12 @@ def worktree(tmp_path: Path) -> Path:
 
 def play(claude: Path, start: Runner, plane: ControlPlane, *, cap_usd: float) -> dict:
     workflow = WORKFLOWS["prd-implement"]
-    told = {"result_schema": result_schema(workflow), "tools": list(workflow.tools), "writes_code": True, "cap_usd": cap_usd}
+    told = {
+        "result_schema": result_schema(workflow, wants_proof=False),
+        "tools": list(workflow.tools),
+        "writes_code": True,
+        "cap_usd": cap_usd,
+    }
     plane.told = brief(prompt=PROMPT, **told)
     with served(usd_per_call=0.3) as model:
         runner = start(claude, ANTHROPIC_BASE_URL=model)
