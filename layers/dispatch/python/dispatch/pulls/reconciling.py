@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from dispatch.clients import github, github_pulls
 from dispatch.kit import clock
-from dispatch.kit.errors import BadInput
+from dispatch.kit.errors import BadInput, DispatchError
 from dispatch.kit.log import logger
 from dispatch.kit.settings import settings
 from dispatch.kit.work import work as open_work
@@ -63,7 +63,7 @@ def reconcile() -> int:
                     store.set_reconciled(unit.conn, found.repository, until=began - OVERLAP)
                 break
             since, page = found.since, found.next_page
-    except (github.Refused, github.NoAnswer, NothingToReconcile) as error:
+    except DispatchError as error:
         logger.warning("pull requests could not be reconciled", reason=error.sentence)
     return changed
 
