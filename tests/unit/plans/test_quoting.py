@@ -25,6 +25,7 @@ CLOSES = re.compile(r"\b(?:clos(?:e[sd]?)|fix(?:e[sd])?|resolve[sd]?)[\s:]+(?:[\
         ("`@octocat`", "@octocat"),
         ("``` `\n@octocat", "@octocat"),
         ("a\n/lgtm", "\n/lgtm"),
+        ("done [skip ci]", "[skip ci]"),
         ("Co-authored-by: A <a@b.c>", "Co-authored-by:"),
         ("Dispatch-Issue: DISPATCH-99", "Dispatch-Issue:"),
     ],

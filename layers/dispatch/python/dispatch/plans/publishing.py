@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from dispatch import pulls, runs
 from dispatch.kit.errors import StaleClaim
 from dispatch.kit.work import Work
+from dispatch.plans.letters import unbound_letters
 from dispatch.plans.pull_request import write_pull_request
 from dispatch.pulls import Pull
 from dispatch.runs import Patch, Published, Run
@@ -57,7 +58,7 @@ def get_publication(work: Work, run_id: UUID, *, generation: int) -> ToApply:
         title=text.title,
         body=text.body,
         pull=PullRef(number=pull.number, url=pull.url) if pull else None,
-        mbox=patch.mbox if patch.verdict == "accepted" else "",
+        mbox=unbound_letters(patch.mbox) if patch.verdict == "accepted" else "",
     )
 
 

@@ -1,7 +1,7 @@
 """Words of agents and tools in a document that GitHub acts upon: they stay words.
 
 What GitHub or a bot would act on is broken with a character nobody sees: mentions, references, closing keywords, HTML, images, commands,
-trailers. The breaking does not depend on where markdown sees code, so that no cleverly left open backtick takes it back.
+trailers, `[skip ci]`. The breaking does not depend on where markdown sees code, so that no cleverly left open backtick takes it back.
 """
 
 import re
@@ -11,6 +11,7 @@ from dispatch.briefs import normalise
 BREAK = "\u200b"  # a space without width
 CLOSING = re.compile(r"\b(clo|fi|resol)(se[sd]?|x(?:e[sd])?|ve[sd]?)(?=[\s:]+(?:[\w./-]*#|gh-|https?://))", re.IGNORECASE)
 TRAILER = re.compile(r"(^[ \t>*_-]*(?:[a-z]+-)+(?:by|id|to|for)|\bdispatch-issue)(?=[ \t]*:)", re.IGNORECASE | re.MULTILINE)
+SKIPPING = re.compile(r"(?<=\[)(?=(?:skip|no|ci|actions)[ -](?:ci|actions|skip)\])|(?<=\bskip)(?=-checks[ \t]*:)", re.IGNORECASE)
 ACTED_UPON = re.compile(
     r"""
       (?<=[@#<])(?=[\w/!?])        # a mention, a reference, a tag, an automatic link
@@ -31,7 +32,11 @@ def neutral(text: str) -> str:
 
 
 def unbound(text: str) -> str:
-    """The text without what counts even within code: a description may become a commit's message, which is no markdown."""
+    """The text without what counts even within code: closing keywords, trailers, words that keep CI from starting.
+
+    A description may become a commit's message, which is no markdown.
+    """
+    text = SKIPPING.sub(BREAK, text)
     return TRAILER.sub(rf"\1{BREAK}", CLOSING.sub(rf"\1{BREAK}\2", text))
 
 

@@ -3,6 +3,7 @@
 from dispatch.runs.artifact_shapes import Artifact, NewArtifact
 from dispatch.runs.artifacts import get_artifact, keep_artifact, list_artifacts, read_artifact
 from dispatch.runs.claims import claim_run, find_run_by_token, heartbeat, note_brief, say
+from dispatch.runs.diffs import Part, lines_of, walk_patch
 from dispatch.runs.events import record_events
 from dispatch.runs.finish import finish_by_result, finish_run
 from dispatch.runs.jobs import (
@@ -82,6 +83,7 @@ __all__ = [
     "NewRun",
     "OpenedPull",
     "Outcome",
+    "Part",
     "Patch",
     "PlanBody",
     "Proof",
@@ -120,6 +122,7 @@ __all__ = [
     "heartbeat",
     "hold_to_job",
     "keep_artifact",
+    "lines_of",
     "list_artifacts",
     "list_questions",
     "list_runs",
@@ -142,5 +145,6 @@ __all__ = [
     "record_events",
     "say",
     "summarise",
+    "walk_patch",
     "workflow_named",
 ]

@@ -5,6 +5,7 @@ It knows the one form that `git format-patch` gives with the runner's flags. Wha
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -20,12 +21,14 @@ LINK_TYPES = {0o120000, 0o160000}  # of git's modes: symbolic links, and submodu
 
 
 class Part(Enum):
-    """Where a line of a letter stands."""
+    """What a line of a patch is."""
 
     HEAD = auto()
     WORDS = auto()
+    DIFF = auto()
     NAMES = auto()
-    HUNKS = auto()
+    CONTENT = auto()
+    BETWEEN = auto()
 
 
 class Unreadable(Exception):
@@ -47,32 +50,52 @@ class Reading:
 def read_patch(mbox: str) -> Reading:
     """What the patch says it does. Raises Unreadable with the reason."""
     reading = Reading()
-    lines = mbox.split("\n")  # as git: no other character ends a line
+    lines = lines_of(mbox)
     if not lines[0].startswith("From "):
         raise Unreadable("it does not begin as a letter")
+    for part, at in walk_patch(lines):
+        line = lines[at]
+        match part:
+            case Part.DIFF:
+                reading.paths |= _paths_of_header(line.removeprefix("diff --git "), lines[at + 1 : at + 7])
+            case Part.NAMES:
+                _read_name(reading, line)
+            case Part.CONTENT:
+                reading.changed_lines += line.startswith(("+", "-"))
+                reading.written += [line[1:]] if line.startswith("+") else []
+            case Part.HEAD:
+                _refuse_encoded(line)
+                reading.written.append(line)
+            case Part.WORDS | Part.BETWEEN:
+                _refuse_foreign(line, lines[at + 1 : at + 2])
+                reading.written.append(line)
+    return reading
+
+
+def lines_of(mbox: str) -> list[str]:
+    """The patch's lines as git counts them: no other character ends one."""
+    return mbox.split("\n")
+
+
+def walk_patch(lines: list[str]) -> Iterator[tuple[Part, int]]:
+    """What each line is, by its index. A hunk has as many lines as it says, whatever they look like. Raises Unreadable."""
     at, part = 0, Part.HEAD
     while at < len(lines):
         line = lines[at]
-        at += 1
         if line.startswith("From "):
             part = Part.HEAD
         elif part is Part.HEAD and not HEADER.match(line):
             part = Part.WORDS
-        if part is Part.HEAD:
-            _refuse_encoded(line)
-            reading.written.append(line)
-        elif line.startswith("diff --git "):
+        if part is not Part.HEAD and line.startswith("diff --git "):
+            yield Part.DIFF, at
             part = Part.NAMES
-            reading.paths |= _paths_of_header(line.removeprefix("diff --git "), lines[at : at + 6])
-        elif part is not Part.WORDS and (hunk := HUNK.match(line)):
-            part = Part.HUNKS
-            at = _read_hunk(reading, lines, at, old=int(hunk[1] or 1), new=int(hunk[2] or 1))
-        elif part is Part.NAMES:
-            _read_name(reading, line)
+        elif part in {Part.NAMES, Part.BETWEEN} and (hunk := HUNK.match(line)):
+            end = _end_of_hunk(lines, at + 1, old=int(hunk[1] or 1), new=int(hunk[2] or 1))
+            yield from ((Part.CONTENT, inside) for inside in range(at + 1, end))
+            at, part = end - 1, Part.BETWEEN
         else:
-            _refuse_foreign(line, lines[at : at + 1])
-            reading.written.append(line)
-    return reading
+            yield part, at
+        at += 1
 
 
 def unquoted(path: str) -> str:
@@ -145,17 +168,13 @@ def _side(said: str) -> str:
     return path[2:]
 
 
-def _read_hunk(reading: Reading, lines: list[str], at: int, *, old: int, new: int) -> int:
-    """The line after the hunk, which has as many lines as it says; what it adds is kept."""
+def _end_of_hunk(lines: list[str], at: int, *, old: int, new: int) -> int:
+    """The index of the first line behind the hunk."""
     while old > 0 or new > 0:
-        line = lines[at] if at < len(lines) else "?"
-        mark = line[:1] or " "
+        mark = (lines[at][:1] or " ") if at < len(lines) else "?"
         if mark not in " +-\\":
             raise Unreadable("a hunk of it is shorter than it says")
         old -= mark in " -"
         new -= mark in " +"
-        reading.changed_lines += mark in "+-"
-        if mark == "+":
-            reading.written.append(line[1:])
         at += 1
     return at
