@@ -102,18 +102,24 @@ def tell_pull(action: str, number: int = 12, **more: Any) -> Answer:
     return deliver("pull_request", body | {"sender": {"login": "ada"}})
 
 
-def tell_review(review_id: int = 7, *, verdict: str = "changes_requested", body: str | None = "Use Decimal.", **more: Any) -> Answer:
-    """A `pull_request_review` event has been delivered, about pull request 12."""
-    review = {
+def review(review_id: int = 7, *, verdict: str = "changes_requested", body: str | None = "Use Decimal.", **more: Any) -> dict[str, Any]:
+    """A review of pull request 12 by Grace, as GitHub tells of it."""
+    return {
         "id": review_id,
         "state": verdict,
-        "user": {"login": "grace", "type": more.pop("reviewer_type", "User")},
-        "author_association": more.pop("reviewer", "MEMBER"),
+        "user": {"login": "grace", "type": more.get("reviewer_type", "User")},
+        "author_association": more.get("reviewer", "MEMBER"),
         "body": body,
         "html_url": f"https://github.com/acme/shop/pull/12#pullrequestreview-{review_id}",
+        "submitted_at": at(more.get("reviewed", 1)),
     }
-    delivery = more.pop("delivery", None)
-    told = {"action": "submitted", "review": review, "pull_request": pull(**more), "repository": {"full_name": "acme/shop"}}
+
+
+def tell_review(review_id: int = 7, *, delivery: str | None = None, **more: Any) -> Answer:
+    """A `pull_request_review` event has been delivered; what the review does not take is about the pull request."""
+    own = {name: more.pop(name) for name in ("verdict", "reviewer", "reviewer_type") if name in more}
+    said = review(review_id, body=more.pop("words", "Use Decimal."), **own)
+    told = {"action": "submitted", "review": said, "pull_request": pull(**more), "repository": {"full_name": "acme/shop"}}
     return deliver("pull_request_review", told | {"sender": {"login": "grace"}}, delivery=delivery)
 
 

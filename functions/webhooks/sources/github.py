@@ -39,7 +39,9 @@ def read_delivery(headers: Mapping[str, str], body: bytes) -> NewDelivery:
     delivery_id, event = headers.get("x-github-delivery", "").strip(), headers.get("x-github-event", "").strip()
     if not (0 < len(delivery_id) <= 200 and 0 < len(event) <= 100):
         raise BadInput("A delivery has X-GitHub-Delivery and X-GitHub-Event.")
-    return NewDelivery(source="github", id=delivery_id, event=event, body=_parse(headers.get("content-type", ""), body))
+    parsed = _parse(headers.get("content-type", ""), body)
+    is_heard = event in spawning.GITHUB_EVENTS  # of what nobody hears, that it came is all that is kept
+    return NewDelivery(source="github", id=delivery_id, event=event, body=parsed if is_heard else {})
 
 
 def _verify(signature: str, body: bytes) -> None:

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from dispatch import issues, pulls, spawning
+from dispatch import issues, pulls, spawning, stream
 from dispatch.issues import IssueChange
 from dispatch.kit.work import work
 from dispatch.pulls import NotClosed, PullFilter
@@ -128,6 +128,16 @@ def test_told_in_any_order_and_again_it_ends_the_same(last, seed):
     random.Random(seed).shuffle(shuffled)
 
     assert tell(shuffled) == tell(EVENTS[:last])
+
+
+def test_who_watches_the_issue_sees_its_pull_request_change():
+    issue = doing.make_issue()
+    hooks.tell_pull("opened", title=f"Fix {issue.identifier}", minutes=1)
+    hooks.tell_pull("closed", title=f"Fix {issue.identifier}", state="merged", minutes=2)
+
+    with work() as unit:
+        frames = stream.read_feed(unit, f"issue:{issue.id}").frames
+    assert [frame.data["state"] for frame in frames if frame.kind == "pull.changed"] == ["open", "merged"]
 
 
 def test_what_a_person_moved_meanwhile_is_not_moved_by_each_push():

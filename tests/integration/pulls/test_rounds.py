@@ -62,13 +62,29 @@ def test_what_a_reviewer_says_in_several_reviews_is_one_round(ours, clock, githu
     github.answers[f"GET {SAID.replace('/7/', '/8/')}"] = (200, [])
     hooks.tell_review(7, **branch(ours))
     clock.travel(minutes=1.5)
-    hooks.tell_review(8, body="And test it.", verdict="commented", **branch(ours))
+    hooks.tell_review(8, words="And test it.", verdict="commented", **branch(ours))
     clock.travel(minutes=1)
     assert spawning.begin_rounds() == 0, "somebody is still speaking"
 
     assert begin(clock) == 1
     assert newest(ours).words.endswith("grace says in a review of pull request #12:\n\nAnd test it.")
     assert "Use Decimal." in newest(ours).words
+
+
+def test_a_review_whose_webhook_was_missed_is_heard_of_within_the_hour_and_once(ours, clock, github):
+    github.answers["GET /repos/acme/shop/pulls/12/reviews"] = (
+        200,
+        [
+            hooks.review(verdict="CHANGES_REQUESTED"),
+            hooks.review(6, reviewed=-24 * 60),
+            hooks.review(5, verdict="APPROVED"),
+            hooks.review(4, reviewer="NONE"),
+        ],
+    )
+
+    assert [spawning.look_at_reviews(), spawning.look_at_reviews()] == [1, 0]
+    assert begin(clock) == 1
+    assert steps.story(ours.issue_id).count("pull.reviewed") == 1
 
 
 def test_one_review_told_by_many_at_once_is_one_round_whoever_sweeps(ours, clock):

@@ -74,6 +74,7 @@ class Review(BaseModel):
     can_write: bool
     body: str
     url: str
+    at: AwareDatetime
 
 
 def read_pull(given: Any) -> PullNow:
@@ -138,6 +139,7 @@ def read_review(given: Any) -> Review:
             can_write=given.get("author_association") in WRITERS,
             body=(given.get("body") or "")[:MOST_BODY],
             url=given["html_url"],
+            at=given["submitted_at"],
         )
     except (KeyError, TypeError, AttributeError, ValidationError) as error:
         raise Unreadable("GitHub's review cannot be read.") from error

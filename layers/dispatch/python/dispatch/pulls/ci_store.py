@@ -47,7 +47,7 @@ def find_pull(conn: Connection[Any], repository: str, head_sha: str) -> UUID | N
 
 
 def select_unknown(conn: Connection[Any], *, quiet_since: datetime, looked_before: datetime, limit: int) -> list[UUID]:
-    """Our open pull requests whose checks we heard nothing of, or not their end, for so long; the longest not looked at first."""
+    """Our open pull requests of whose checks, or of their second try, we heard no end for so long; the longest not looked at first."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         return cursor.execute(
             """
@@ -60,7 +60,9 @@ def select_unknown(conn: Connection[Any], *, quiet_since: datetime, looked_befor
               AND NOT EXISTS (
                   SELECT FROM ci_run
                   WHERE ci_run.repository = lower(pull.repository) AND ci_run.head_sha = pull.head_sha
-                  HAVING bool_and(ci_run.state NOT IN ('waiting', 'held'))
+                  HAVING bool_and(ci_run.state NOT IN ('waiting', 'held')
+                                  AND NOT (ci_run.state = 'failing' AND ci_run.attempt = 1 AND ci_run.rerun_at IS NOT NULL
+                                           AND ci_run.rerun_refused IS NULL))
               )
             ORDER BY ci_looked_at NULLS FIRST
             LIMIT %(limit)s

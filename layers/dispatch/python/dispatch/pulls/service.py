@@ -150,6 +150,15 @@ def list_pulls(work: Work, wanted: PullFilter, *, cursor: str | None = None, lim
     return PullPage(items=found[:limit], next_cursor=to_cursor(last.opened_at, last.id) if last else None)
 
 
+def list_open(work: Work, *, limit: int) -> list[Pull]:
+    """The newest open pull requests, drafts among them."""
+    return [
+        pull
+        for state in (PullState.DRAFT, PullState.OPEN)
+        for pull in store.select_pulls(work.conn, PullFilter(state=state), after=None, limit=limit)
+    ]
+
+
 def announce(work: Work, pull: Pull) -> None:
     """Whoever looks at the issue sees the pull request as it is now; it may need a person, or no more."""
     if pull.issue_id:

@@ -7,14 +7,14 @@ from dispatch.spawning.ending import cancel_issue_run, cancel_run, end_run, hear
 from dispatch.spawning.fact_shapes import Cause, Verdict
 from dispatch.spawning.fleet import fleet, inbox, list_decisions, why
 from dispatch.spawning.forecast import forecast, get_forecast
-from dispatch.spawning.hearing import hear_github
+from dispatch.spawning.hearing import GITHUB_EVENTS, hear_github
 from dispatch.spawning.limit_shapes import BreakerNow, BreakerRef, BreakerScope, KillSwitch, NewSwitch, Policy, PolicyChange, SwitchScope
 from dispatch.spawning.offering import force, offer_waiting, withdraw
 from dispatch.spawning.past import list_ledger, stats
 from dispatch.spawning.past_shapes import Cleaned, EndedRun, Forecast, LedgerPage, Stats
 from dispatch.spawning.replay import decide_again, replay
 from dispatch.spawning.replay_shapes import NewReplay, Replay
-from dispatch.spawning.rounds import begin_rounds
+from dispatch.spawning.rounds import begin_rounds, look_at_reviews
 from dispatch.spawning.shapes import Decision, DecisionFilter, DecisionPage, Fleet, InboxItem, NewSpawn, Purse, Spawn, SpawnState
 from dispatch.spawning.starting import note_quiet_runs, reap_ended_jobs, resend_unstarted, start_run, stop_at_runtime
 from dispatch.spawning.sweeping import clean_up
@@ -22,6 +22,7 @@ from dispatch.spawning.switches import close_switch, list_switches, open_switch,
 from dispatch.spawning.telling import publish_fleet
 
 __all__ = [
+    "GITHUB_EVENTS",
     "BreakerNow",
     "BreakerRef",
     "BreakerScope",
@@ -70,6 +71,7 @@ __all__ = [
     "list_switches",
     "list_versions",
     "lock_admission",
+    "look_at_reviews",
     "note_quiet_runs",
     "offer_waiting",
     "open_switch",

@@ -18,7 +18,7 @@ MOST_MESSAGES = 50  # of one push
 
 def hear_github(work: Work, delivery: Delivery) -> str:
     """What the delivery reports is known, and has moved what it moves; says in a few words what that was. Raises Unreadable."""
-    hear = EVENTS.get(delivery.event)
+    hear = GITHUB_EVENTS.get(delivery.event)
     try:
         return hear(work, delivery.body) if hear else NOT_OURS
     except (KeyError, TypeError, AttributeError) as error:
@@ -71,7 +71,7 @@ def _is_our_job(told: Any) -> bool:
     return name in WORKFLOWS and told["event"] == "workflow_dispatch"
 
 
-EVENTS: MappingProxyType[str, Callable[[Work, Any], str]] = MappingProxyType(
+GITHUB_EVENTS: MappingProxyType[str, Callable[[Work, Any], str]] = MappingProxyType(
     {
         "ping": _hear_ping,
         "pull_request": _hear_pull,

@@ -25,6 +25,8 @@ SETTLED = timedelta(minutes=2)  # a reviewer often says several things one after
 PUBLISHING = timedelta(minutes=15)  # a patch that is not on its branch by then is not coming
 REPAIRS = 2  # rounds on one pull request; then a person looks at it
 AT_ONCE = 5  # pull requests per sweep
+LOOKED_AT = 30  # pull requests per hour
+RECENT = timedelta(days=1)  # an older review was seen by somebody, or is history
 MOST_JOBS = 5
 LOG_TAIL = 8000  # characters of each failed job's log
 MOST_WORDS = 40_000
@@ -62,6 +64,26 @@ def begin_rounds() -> int:
             unit.conn, settled_before=unit.now - SETTLED, unpublished_since=unit.now - PUBLISHING, limit=AT_ONCE
         )
     return sum(_begin(pull_id) for pull_id in ready)
+
+
+def look_at_reviews() -> int:
+    """Of our newest open pull requests, the reviews of the last day were looked up; returns how many were not heard of.
+
+    Opens works of its own. Raises github.NoAnswer, github.Refused: the next hour goes on.
+    """
+    with open_work() as unit:
+        ours = [pull for pull in pulls.list_open(unit, limit=LOOKED_AT) if pull.is_ours]
+    return sum(_look_at(pull) for pull in ours)
+
+
+def _look_at(pull: Pull) -> int:
+    found = github_pulls.list_reviews(pull.repository, pull.number)
+    with open_work() as unit:
+        recent = [review for review in found if review.state in ASKS and review.at > unit.now - RECENT]
+        before = rounds_store.count_rounds(unit.conn, pull.id)
+        for review in recent:
+            hear_review(unit, pull, review)
+        return rounds_store.count_rounds(unit.conn, pull.id) - before
 
 
 def _rerun_failed() -> None:

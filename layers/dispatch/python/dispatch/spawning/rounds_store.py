@@ -46,6 +46,12 @@ def insert_round(
     return done.rowcount == 1
 
 
+def count_rounds(conn: Connection[Any], pull_id: UUID) -> int:
+    """How many rounds were heard of, whatever became of them."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute("SELECT count(*) FROM round WHERE pull_id = %(pull_id)s", {"pull_id": pull_id}).fetchone() or 0
+
+
 def select_ready(conn: Connection[Any], *, settled_before: datetime, unpublished_since: datetime, limit: int) -> list[UUID]:
     """Pull requests with rounds that may begin: nobody has said more since, and no agent works on their issue, or has work under way."""
     with conn.cursor(row_factory=scalar_row) as cursor:
