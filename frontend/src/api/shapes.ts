@@ -82,6 +82,12 @@ export type Commit = Shape<'Commit'>;
 /** What the runner saw when it ran the test that an agent names, without the change and with it. */
 export type Proof = Shape<'Proof'>;
 export type Try = Shape<'Try'>;
+/** A pull request; `run_id` is the run whose work it holds, where it is ours. */
+export type Pull = Shape<'Pull'>;
+/** What the repository's own checks say of a pull request's newest commit. */
+export type Ci = Shape<'Ci'>;
+/** What somebody reported to us, kept so that it can be heard again. */
+export type Delivery = Shape<'DeliverySummary'>;
 /** A picture or a file that a run left. */
 export type Artifact = Shape<'Artifact'>;
 /** One line of an agent: what a run feed's `run.event` frame carries. */

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import type { RunSummary } from '#api/shapes.ts';
+import type { Pull, RunSummary } from '#api/shapes.ts';
 import { leftUsd, resumeWords, roundOf } from './continuing.ts';
-import type { Pull } from './pulls.ts';
 
 const RUN = { id: 'r', state: 'finished', outcome: 'failed', cap_usd: 5, cost_usd: 1.8, metered_usd: 1.7 } as RunSummary;
 const PULL = { id: 'p', state: 'draft', run_id: 'r' } as Pull;

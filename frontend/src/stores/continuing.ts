@@ -1,7 +1,7 @@
 /** Going on from a run that has ended: what is left of its money, and what another round begins on. */
 
-import type { RunSummary } from '#api/shapes.ts';
-import { isOpen, type Pull } from './pulls.ts';
+import type { Pull, RunSummary } from '#api/shapes.ts';
+import { isOpen } from './pulls.ts';
 import { dollars } from './words.ts';
 
 const LEAST_USD = 1; // with less an agent gets nowhere; the server gives it a fresh cap then

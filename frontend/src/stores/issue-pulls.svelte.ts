@@ -1,9 +1,9 @@
 /** The pull requests of an issue, newest first; and the reason why one was closed, given by a person. */
 
 import type { Api } from '#api/client.ts';
-import type { Frame } from '#api/shapes.ts';
+import type { Frame, Page, Pull } from '#api/shapes.ts';
 import { Doing } from './doing.svelte.ts';
-import { isOpen, type Pull } from './pulls.ts';
+import { isOpen } from './pulls.ts';
 
 export class IssuePulls {
   items = $state.raw<Pull[]>([]);
@@ -15,7 +15,7 @@ export class IssuePulls {
   constructor(private readonly api: Api) {}
 
   async load(issueId: string): Promise<void> {
-    this.items = newestFirst((await this.api.get<{ items: Pull[] }>(`/issues/${issueId}/pulls`)).items);
+    this.items = newestFirst((await this.api.get<Page<Pull>>(`/issues/${issueId}/pulls`)).items);
   }
 
   take({ kind, data }: Frame): void {

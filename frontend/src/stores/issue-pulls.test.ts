@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { Problem } from '#api/client.ts';
+import type { Pull } from '#api/shapes.ts';
 import { PretendApi } from '../../tests-support/pretend-api.ts';
 import { IssuePulls } from './issue-pulls.svelte.ts';
-import type { Pull } from './pulls.ts';
 
 const OLD = { id: 'a', number: 11, state: 'closed', close_reason: null, opened_at: '2026-11-21T10:00:00Z' } as Pull;
 const NEW = { id: 'b', number: 12, state: 'draft', close_reason: null, opened_at: '2026-11-22T10:00:00Z' } as Pull;

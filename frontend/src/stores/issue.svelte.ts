@@ -9,6 +9,7 @@ import type { Activity, Decision, FeedPage, Frame, Issue, IssueCard, Label, Page
 import { Doing } from './doing.svelte.ts';
 import type { Feed } from './feed.svelte.ts';
 import { changedIssue, type IssueChange } from './issue-change.ts';
+import { IssuePulls } from './issue-pulls.svelte.ts';
 import { newestFirst, newestVersionFirst, replaced } from './ordering.ts';
 import { entriesOf } from './timeline.ts';
 
@@ -47,6 +48,7 @@ export class IssueView {
   /** Why the last change of a field was taken back. */
   changeRefusal = $state<string | null>(null);
 
+  pulls: IssuePulls;
   approving = new Doing();
   returning = new Doing();
   answering = new Doing();
@@ -69,7 +71,9 @@ export class IssueView {
   constructor(
     readonly ref: string,
     private readonly world: IssueWorld,
-  ) {}
+  ) {
+    this.pulls = new IssuePulls(world.api);
+  }
 
   /** Reads everything, then stays with it until `close`. */
   async load(): Promise<void> {
@@ -94,6 +98,7 @@ export class IssueView {
       this.#part(async () => (this.plans = newestVersionFirst((await this.#get<Page<Plan>>('/plans')).items))),
       this.#part(async () => (this.questions = (await this.#get<Page<Question>>('/questions')).items)),
       this.#part(async () => (this.runs = newestFirst((await this.#get<Page<RunSummary>>('/runs')).items))),
+      this.#part(() => this.pulls.load(this.issue?.id ?? this.ref)),
       this.#part(() => this.#readWhy()),
       this.#part(async () => (this.statuses = await this.#list<Status>('/statuses'))),
       this.#part(async () => (this.labels = await this.#list<Label>('/labels'))),
@@ -177,7 +182,9 @@ export class IssueView {
 
   // what is heard
 
-  #take({ kind, data }: Frame): void {
+  #take(frame: Frame): void {
+    const { kind, data } = frame;
+    this.pulls.take(frame);
     if (kind === 'issue.changed') this.#takeCard(data as IssueCard);
     if (kind === 'activity.added') this.#addActivity(data as Activity);
     if (kind === 'run.state') this.runs = newestFirst(replaced(this.runs, data as RunSummary));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { addressOf, ciWords, linkWords, repairWords, wantsReason, type Ci, type Pull } from './pulls.ts';
+import type { Ci, Pull } from '#api/shapes.ts';
+import { addressOf, ciWords, linkWords, repairWords, wantsReason } from './pulls.ts';
 
 const CI: Ci = { state: 'none', name: null, url: null, since: null, because: null };
 const PULL = { id: 'u', number: 12, url: 'https://github.com/acme/shop/pull/12', state: 'closed', close_reason: null, linked_by: null, repairs: 0 } as unknown as Pull;

@@ -1,37 +1,7 @@
 /** A pull request in words: where it is, what its checks say, how it came to its issue. */
 
+import type { Ci, Pull } from '#api/shapes.ts';
 import { counted } from './words.ts';
-
-export interface Ci {
-  state: 'none' | 'waiting' | 'passing' | 'failing' | 'not_started';
-  name: string | null;
-  url: string | null;
-  since: string | null;
-  /** Why nothing started, or goes on. */
-  because: string | null;
-}
-
-export interface Pull {
-  id: string;
-  issue_id: string | null;
-  run_id: string | null;
-  repository: string;
-  number: number;
-  url: string;
-  title: string;
-  state: 'draft' | 'open' | 'merged' | 'closed';
-  head_branch: string;
-  head_sha: string;
-  base_branch: string;
-  linked_by: 'branch' | 'trailer' | 'identifier' | 'model' | 'hand' | null;
-  ci: Ci;
-  repairs: number;
-  opened_at: string;
-  merged_at: string | null;
-  merge_commit: string | null;
-  closed_at: string | null;
-  close_reason: string | null;
-}
 
 export interface CiWords {
   words: string;

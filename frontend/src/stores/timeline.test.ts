@@ -35,6 +35,12 @@ test.each([
   ['run.finished', { outcome: 'no_changes_needed', summary: 'x' }, 'finished: no changes needed'],
   ['plan.returned', { version: 2, feedback: 'Smaller, please.' }, 'asked for changes to plan version 2'],
   ['patch.proposed', { verdict: 'refused', reasons: ['touches .github'] }, 'proposed a patch; it was refused'],
+  ['pull.opened', { number: 12, title: 'Take the discount once', draft: true }, 'opened a draft of pull request #12'],
+  ['pull.closed', { number: 12 }, 'closed pull request #12'],
+  ['pull.closed', { number: 12, reason: 'Done elsewhere' }, 'said why pull request #12 was closed'],
+  ['pull.reviewed', { number: 12, verdict: 'changes_requested' }, 'reviewed pull request #12: changes requested'],
+  ['ci.failed', { number: 12, check: 'tests', gave_up: true }, 'failed on pull request #12; no further repair is tried'],
+  ['ci.not_started', { number: 12, because: 'It waits.' }, 'saw no CI start on pull request #12'],
   ['something.unheard_of', {}, 'something unheard of'],
 ])('%s is told as a sentence', (kind, data, text) => {
   expect(tellingOf(item(1, kind, { data })).text).toBe(text);

@@ -97,6 +97,20 @@ export function tellingOf({ kind, data }: Activity): Telling {
       return say('branch', `put the patch on ${word(data['branch']) || 'its branch'}`);
     case 'patch.unpublished':
       return say('blocked', 'could not put the patch on its branch', reason);
+    case 'pull.opened':
+      return say('branch', `opened ${data['draft'] === true ? 'a draft of pull request' : 'pull request'} ${numberOf(data)}`, word(data['title']));
+    case 'pull.linked':
+      return say('branch', `linked pull request ${numberOf(data)} to this issue`, word(data['title']));
+    case 'pull.merged':
+      return say('done', `merged pull request ${numberOf(data)}`);
+    case 'pull.closed':
+      return reason === '' ? say('stop', `closed pull request ${numberOf(data)}`) : say('list', `said why pull request ${numberOf(data)} was closed`, reason);
+    case 'pull.reviewed':
+      return say('check', `reviewed pull request ${numberOf(data)}: ${plain(word(data['verdict']))}`);
+    case 'ci.failed':
+      return say('blocked', `failed on pull request ${numberOf(data)}${data['gave_up'] === true ? '; no further repair is tried' : ''}`, word(data['check']));
+    case 'ci.not_started':
+      return say('waiting', `saw no CI start on pull request ${numberOf(data)}`, word(data['because']));
     default:
       return say('info', plain(kind.replace('.', ' ')));
   }
@@ -134,6 +148,10 @@ function labelsChange(before: unknown, after: unknown): string {
 function outcomeOf(data: Record<string, unknown>): string {
   const outcome = word(data['outcome']);
   return outcome === '' ? '' : `: ${plain(outcome)}`;
+}
+
+function numberOf(data: Record<string, unknown>): string {
+  return `#${word(data['number'])}`;
 }
 
 function versionOf(data: Record<string, unknown>): string {

@@ -1,7 +1,6 @@
 /** Which icon goes with which state, so that colour never stands alone. The colours are tokens of the same names. */
 
-import type { InboxItem, Outcome, RunState } from '#api/shapes.ts';
-import type { Pull } from '#stores/pulls.ts';
+import type { InboxItem, Outcome, Pull, RunState } from '#api/shapes.ts';
 import type { IconName } from './icons.ts';
 
 export const OUTCOME_ICONS: Record<Outcome, IconName> = {
