@@ -3,6 +3,7 @@
 def list_issues(work: TheWork, caller: Reader) -> ...       # anybody who may read
 def approve(work: TheWork, caller: Approver) -> ...         # an approver, an admin, a token with scope plans
 def record_events(work: TheWork, run: UUID, caller: OwnRun)  # the run in the path, by its own token
+def claim_run(caller: JobOf, work: TheWork, run: UUID)       # the job of the run in the path, or a machine; it stands first
 @router.get("/instance", dependencies=[PUBLIC])              # everybody, on purpose
 """
 
@@ -16,7 +17,7 @@ from dispatch import people
 from dispatch.kit.errors import NotAllowed, NotSignedIn
 from dispatch.kit.work import Work
 from dispatch.kit.work import work as open_work
-from dispatch.people import Caller, CallerKind, MissingRight, Right, WrongToken
+from dispatch.people import Caller, CallerKind, Job, MissingRight, Right, WrongToken
 from functions.api.unit import TheWork
 
 COOKIE = "dispatch_session"
@@ -36,12 +37,13 @@ def may(right: Right) -> Any:
     """A dependency that yields the caller, if they have the right; otherwise the answer is 401 or 403."""
 
     async def caller_with_right(request: Request, work: TheWork) -> Caller:
-        caller = get_caller(work, request)
-        if not caller.may(right):
-            raise MissingRight(f"You may not do this: it needs the right `{right}`.", needs=right)
-        return caller
+        return _with_right(get_caller(work, request), right)
 
     return Depends(_rule(caller_with_right))
+
+
+class NoJobsDoor(NotSignedIn):
+    """A job's token opens its own run's claim and patch, and nothing else."""
 
 
 def find_caller(work: Work, request: Request) -> Caller | None:
@@ -69,13 +71,20 @@ def address_of(request: Request) -> str:
 
 
 def _bearer(work: Work, request: Request) -> Caller:
-    scheme, _, token = request.headers["authorization"].partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise WrongToken
-    caller = people.find_token_caller(work, token.strip(), address=address_of(request)) or _run_caller(work, token.strip())
+    token = _bearer_token(request)
+    if people.is_job_token(token):
+        raise NoJobsDoor
+    caller = people.find_token_caller(work, token, address=address_of(request)) or _run_caller(work, token)
     if caller is None:
         raise WrongToken
     return caller
+
+
+def _bearer_token(request: Request) -> str:
+    scheme, _, token = request.headers["authorization"].partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise WrongToken
+    return token.strip()
 
 
 def _run_caller(work: Work, token: str) -> Caller | None:
@@ -85,13 +94,16 @@ def _run_caller(work: Work, token: str) -> Caller | None:
     return Caller(kind=CallerKind.RUN, name=f"{run.workflow} agent", run_id=run.id) if run else None
 
 
+def _with_right(caller: Caller, right: Right) -> Caller:
+    if not caller.may(right):
+        raise MissingRight(f"You may not do this: it needs the right `{right}`.", needs=right)
+    return caller
+
+
 async def _admin_alone(request: Request) -> Caller:
     """An admin, with no work left open: what they ask for opens works of its own."""
     with open_work() as unit:
-        caller = get_caller(unit, request)
-    if not caller.may(Right.ADMIN):
-        raise MissingRight(f"You may not do this: it needs the right `{Right.ADMIN}`.", needs=Right.ADMIN)
-    return caller
+        return _with_right(get_caller(unit, request), Right.ADMIN)
 
 
 async def _own_run(request: Request, work: TheWork, run: UUID) -> Caller:
@@ -99,6 +111,23 @@ async def _own_run(request: Request, work: TheWork, run: UUID) -> Caller:
     if caller.run_id != run:
         raise NotYourRun
     return caller
+
+
+async def _vouched_job(request: Request) -> Job | None:
+    """The job that GitHub vouches for; None for a caller of another kind."""
+    if "authorization" not in request.headers or not people.is_job_token(token := _bearer_token(request)):
+        return None
+    return people.read_job(token)
+
+
+async def _job_of(request: Request, job: Annotated[Job | None, Depends(_vouched_job)], work: TheWork, run: UUID) -> Caller:
+    """The run's own job, or a machine with DISPATCH_API_KEY. A route takes it before the work: GitHub's keys may have to be fetched."""
+    if job is None:
+        return _with_right(get_caller(work, request), Right.AGENT)
+    from dispatch import runs
+
+    runs.hold_to_job(work, run, job)
+    return Caller(kind=CallerKind.JOB, name="job", run_id=run, address=address_of(request))
 
 
 async def _anybody() -> None:
@@ -117,6 +146,6 @@ Spawner = Annotated[Caller, may(Right.SPAWN)]
 Approver = Annotated[Caller, may(Right.PLANS)]
 Admin = Annotated[Caller, may(Right.ADMIN)]
 AdminAlone = Annotated[Caller, Depends(_rule(_admin_alone))]
-Machine = Annotated[Caller, may(Right.AGENT)]
+JobOf = Annotated[Caller, Depends(_rule(_job_of))]
 OwnRun = Annotated[Caller, Depends(_rule(_own_run))]
 PUBLIC = Depends(_rule(_anybody))

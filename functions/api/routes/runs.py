@@ -28,7 +28,7 @@ from dispatch.runs import (
     State,
     Unpublished,
 )
-from functions.api.callers import Machine, OwnRun, Reader, Spawner
+from functions.api.callers import JobOf, OwnRun, Reader, Spawner
 from functions.api.routing import Router
 from functions.api.unit import TheWork
 
@@ -70,7 +70,7 @@ class Words(BaseModel):
 
 
 @router.post("/runs/{run}/claim")
-def claim_run(work: TheWork, caller: Machine, run: UUID, claim: NewClaim) -> BriefedClaim:
+def claim_run(caller: JobOf, work: TheWork, run: UUID, claim: NewClaim) -> BriefedClaim:
     """The run is this job's, and here is its brief. 409 for any job but the first."""
     return briefs.claim(work, run, claim)
 
@@ -96,20 +96,20 @@ def finish_run(work: TheWork, caller: OwnRun, run: UUID, result: Annotated[dict[
 
 
 @router.get("/runs/{run}/patch")
-def get_patch(work: TheWork, caller: Machine, run: UUID, generation: int) -> ToApply:
+def get_patch(caller: JobOf, work: TheWork, run: UUID, generation: int) -> ToApply:
     """The patch to publish. 404 where the run proposed none."""
     return plans.get_publication(work, run, generation=generation)
 
 
 @router.post("/runs/{run}/published")
-def note_published(work: TheWork, caller: Machine, run: UUID, published: Published) -> PatchVerdict:
+def note_published(caller: JobOf, work: TheWork, run: UUID, published: Published) -> PatchVerdict:
     """The patch is known to stand on its branch."""
     patch = plans.note_published(work, run, published)
     return PatchVerdict(verdict=patch.verdict, reasons=patch.reasons)
 
 
 @router.post("/runs/{run}/unpublished")
-def note_unpublished(work: TheWork, caller: Machine, run: UUID, unpublished: Unpublished) -> PatchVerdict:
+def note_unpublished(caller: JobOf, work: TheWork, run: UUID, unpublished: Unpublished) -> PatchVerdict:
     """People are told that the patch will not come to its branch by itself, and why."""
     patch = runs.note_unpublished(work, run, unpublished)
     return PatchVerdict(verdict=patch.verdict, reasons=patch.reasons)
