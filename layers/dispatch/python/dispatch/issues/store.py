@@ -64,11 +64,12 @@ def insert_issue(
 
 
 def find_issue_id(conn: Connection[Any], *, id: UUID | None, identifier: str | None, lock: bool) -> UUID | None:
-    """The id of the issue so named; `lock` holds its row until the work ends."""
+    """The id of the issue so named; `lock` holds its row until the work ends, though others may refer to it."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         if lock:
             cursor.execute(
-                "SELECT id FROM issue WHERE id = %(id)s OR identifier = %(identifier)s FOR UPDATE", {"id": id, "identifier": identifier}
+                "SELECT id FROM issue WHERE id = %(id)s OR identifier = %(identifier)s FOR NO KEY UPDATE",
+                {"id": id, "identifier": identifier},
             )
         else:
             cursor.execute("SELECT id FROM issue WHERE id = %(id)s OR identifier = %(identifier)s", {"id": id, "identifier": identifier})

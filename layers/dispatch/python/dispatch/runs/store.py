@@ -42,8 +42,8 @@ def select_run(conn: Connection[Any], run_id: UUID) -> Run | None:
 
 
 def lock_run(conn: Connection[Any], run_id: UUID) -> None:
-    """The run's row is held until the work ends."""
-    conn.execute("SELECT id FROM run WHERE id = %(id)s FOR UPDATE", {"id": run_id})
+    """The run's row is held until the work ends. Others may still refer to it: they would wait for us, and we for them."""
+    conn.execute("SELECT id FROM run WHERE id = %(id)s FOR NO KEY UPDATE", {"id": run_id})
 
 
 def find_by_token(conn: Connection[Any], token_hash: bytes) -> UUID | None:
