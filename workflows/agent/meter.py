@@ -7,7 +7,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-# US dollars per million tokens (input, output), as the CLI 2.1.330 charges them. The first name that the model's begins with counts.
+# US dollars per million tokens (input, output). The first name that the model's begins with counts. Claude's are those that the CLI 2.1.330
+# charges; the others are their makers' list prices of November 2026.
 PRICES = {
     "claude-opus-5-5": (4.0, 20.0),
     "claude-opus": (5.0, 25.0),
@@ -16,7 +17,29 @@ PRICES = {
     "claude-haiku-4": (1.0, 5.0),
     "claude-haiku": (4.0, 20.0),
     "claude-fable": (10.0, 50.0),
+    "gpt-6-astra": (10.0, 50.0),
+    "gpt-6.2-astra": (8.0, 40.0),
+    "gpt-6-sol": (2.0, 10.0),
+    "gpt-6.1-sol": (2.0, 10.0),
+    "gpt-6.2-sol": (2.0, 10.0),
+    "gpt-6-luna": (0.1, 0.5),
+    "gpt-5.6-terra": (2.0, 12.0),
+    "gpt-5.6-luna": (0.2, 1.2),
+    "gpt-5.6": (5.0, 30.0),
+    "gpt-5.5-pro": (30.0, 180.0),
+    "gpt-5.5": (5.0, 30.0),
+    "gemini-3.5-flash": (1.5, 9.0),
+    "gemini-3.1-flash-lite": (0.25, 1.5),
+    "gemini-3.1-pro": (2.0, 12.0),
+    "gemini-3-flash": (0.5, 3.0),
+    "gemini-3-pro": (2.0, 12.0),
+    "gemini-2.5-flash-lite": (0.1, 0.4),
+    "gemini-2.5-flash": (0.3, 2.5),
+    "gemini-2.5-pro": (1.25, 10.0),
 }
+LONG_PROMPTS = {"gpt-": 272_000, "gemini-2.5-pro": 200_000, "gemini-3.1-pro": 200_000, "gemini-3-pro": 200_000}  # tokens
+LONG_FACTOR = 2.0  # times the price, for a whole call whose prompt is longer; its output costs 1.5 times, so this errs upwards
+UNKNOWN = PRICES["claude-fable"]  # a model without a known price costs as much as the dearest that agents are made for
 CACHE_READ, CACHE_WRITE = 0.1, 1.25  # times the price of input
 CHARACTERS_PER_TOKEN = 3.0  # fewer than prose has, so that code is not underestimated
 FIELDS = {
@@ -39,13 +62,13 @@ class Call:
     @property
     def cost_usd(self) -> float:
         """Dollars for it so far."""
-        return cost_usd(self.model, self.tokens)
+        return call_usd(self.model, self.tokens)
 
     @property
     def cost_again_usd(self) -> float:
         """Dollars for the same call once more: what it wrote to the cache is then read from there."""
         read = self.tokens["cache_read_tokens"] + self.tokens["cache_write_tokens"]
-        return cost_usd(self.model, self.tokens | {"cache_read_tokens": read, "cache_write_tokens": 0.0})
+        return call_usd(self.model, self.tokens | {"cache_read_tokens": read, "cache_write_tokens": 0.0})
 
     def count(self, usage: dict[str, Any]) -> None:
         """Takes in usage figures; each is of the whole call, so the highest counts."""
@@ -59,6 +82,7 @@ class Meter:
 
     model: str
     reported_usd: float = 0.0
+    reported: Call = field(default_factory=lambda: Call(""))  # the whole run as one, where the CLI tells its tokens but no dollars
     counted_usd: float = 0.0  # over all calls
     calls: dict[str, Call] = field(default_factory=dict)  # by the message's id, in their order
     main: list[Call] = field(default_factory=list)  # those that no subagent made
@@ -69,7 +93,7 @@ class Meter:
         before = self.metered_usd
         message = line.get("message")
         if line.get("type") == "result":
-            self.reported_usd = max(self.reported_usd, float(line.get("total_cost_usd") or 0))
+            self._observe_result(line)
         elif line.get("type") == "assistant" and isinstance(message, dict):
             self._observe_message(message, line.get("parent_tool_use_id"))
         elif line.get("type") == "stream_event" and isinstance(line.get("event"), dict):
@@ -78,7 +102,8 @@ class Meter:
 
     def usage(self) -> dict[str, int]:
         """Tokens so far, over all calls, subagents' included."""
-        return {name: round(sum(call.tokens[name] for call in list(self.calls.values()))) for name in FIELDS}
+        counted = {name: sum(call.tokens[name] for call in list(self.calls.values())) for name in FIELDS}
+        return {name: round(max(counted[name], self.reported.tokens[name])) for name in FIELDS}
 
     @property
     def metered_usd(self) -> float:
@@ -89,6 +114,12 @@ class Meter:
     def next_call_usd(self) -> float:
         """What the agent's next call will cost if it is like the last ones: the dearer of two, as the last may not have ended yet."""
         return round(max((call.cost_again_usd for call in self.main[-2:]), default=0.0), 6)
+
+    def _observe_result(self, line: dict[str, Any]) -> None:
+        if "total_cost_usd" not in line and isinstance(line.get("usage"), dict):
+            self.reported.count(line["usage"])
+        own = cost_usd(self.model, self.reported.tokens)
+        self.reported_usd = max(self.reported_usd, float(line.get("total_cost_usd") or 0), own)
 
     def _observe_message(self, message: dict[str, Any], parent: object) -> None:
         call = self._call(message, parent)
@@ -124,9 +155,16 @@ class Meter:
         return self.calls[key]
 
 
+def call_usd(model: str, tokens: dict[str, float]) -> float:
+    """Dollars for one call, of which a long prompt makes a dear one."""
+    prompt = tokens["input_tokens"] + tokens["cache_read_tokens"] + tokens["cache_write_tokens"]
+    is_long = any(prompt > limit for name, limit in LONG_PROMPTS.items() if model.startswith(name))
+    return cost_usd(model, tokens) * (LONG_FACTOR if is_long else 1.0)
+
+
 def cost_usd(model: str, tokens: dict[str, float]) -> float:
-    """Dollars for `tokens` of `model`; a model without a known price costs as much as the dearest."""
-    price_in, price_out = next((price for name, price in PRICES.items() if model.startswith(name)), max(PRICES.values()))
+    """Dollars for `tokens` of `model`."""
+    price_in, price_out = next((price for name, price in PRICES.items() if model.startswith(name)), UNKNOWN)
     inputs = tokens["input_tokens"] + tokens["cache_read_tokens"] * CACHE_READ + tokens["cache_write_tokens"] * CACHE_WRITE
     return (inputs * price_in + tokens["output_tokens"] * price_out) / 1_000_000
 

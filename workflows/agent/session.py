@@ -266,6 +266,6 @@ class Session:
             stderr=self.cli.stderr(),
             last_words=self.last_words,
             cli_version=self.cli_version,
-            cost_usd=self.meter.reported_usd if result and not because else self.meter.metered_usd,
+            cost_usd=self.meter.reported_usd if result and not because and not self.toll else self.meter.metered_usd,
             usage=self.meter.usage(),
         )

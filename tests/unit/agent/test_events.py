@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from agent.events import TEXT_LIMIT, Event, Translator, read_line
 
-STREAMS = sorted((Path(__file__).parent / "streams").glob("*.jsonl"))
+STREAMS = sorted((Path(__file__).parent / "streams").glob("[aem]*.jsonl"))  # Claude Code's own
 KINDS = {"started", "message", "thinking", "tool_use", "tool_result", "notice"}
 
 

@@ -1,16 +1,19 @@
 """The coding agents that a run can use: one small adapter for the CLI of each.
 
-The runner knows one language, the stream-json of Claude Code: its events, course, meter and watch read nothing else. Another engine puts its lines into it.
+The runner knows one language, the stream-json of Claude Code: its events, course, meter and watch read nothing else. The other engines put
+their lines into it. Their messages carry no id, as it is the toll that tells where one call to the model ends and the next begins.
 """
 
 from agent.engines.claude import Claude
+from agent.engines.codex import Codex
+from agent.engines.gemini import Gemini
 from agent.engines.language import Line
 from agent.engines.shape import Engine, Start
 
 __all__ = ["DEFAULT", "Engine", "Line", "Start", "UnknownEngineError", "engine_named"]
 
 DEFAULT = "claude"
-ENGINES: dict[str, type[Engine]] = {engine.name: engine for engine in (Claude,)}
+ENGINES: dict[str, type[Engine]] = {engine.name: engine for engine in (Claude, Codex, Gemini)}
 
 
 class UnknownEngineError(Exception):
