@@ -132,6 +132,10 @@ class Hub:
         self.runs[run.id] = run
         return run
 
+    def newest_runs(self) -> list[Run]:
+        """Every run, the newest first, as far as it has come by now."""
+        return list(self.runs.values())[::-1]
+
     def open_pull(self, token: Token, asked: dict[str, Any]) -> dict[str, Any]:
         """A new pull request. Raises Refusal as GitHub would."""
         if token.job and not self.may_open_pulls:
@@ -165,6 +169,21 @@ class Hub:
         self.pulls.append(pull)
         self.tell("pull_request", "opened", {"number": number, "pull_request": pull})
         return pull
+
+    def review(self, number: int, words: str, *, by: str = "MEMBER") -> None:
+        """Somebody with that standing in the repository asks for changes."""
+        [pull] = [pull for pull in self.find_pulls(state="all") if pull["number"] == number]
+        review = {
+            "id": self.new_id(),
+            "state": "changes_requested",
+            "body": words,
+            "user": {"login": "grace", "type": "User"},
+            "author_association": by,
+            "html_url": f"{pull['html_url']}#review",
+            "submitted_at": _iso(datetime.now(UTC)),
+            "commit_id": pull["head"]["sha"],
+        }
+        self.tell("pull_request_review", "submitted", {"review": review, "pull_request": pull})
 
     def find_pulls(self, *, head: str | None = None, base: str | None = None, state: str = "open") -> list[dict[str, Any]]:
         """Those that fit, newest first, each with its branch as it is now."""

@@ -9,8 +9,9 @@ from typing import Any
 
 from tests.e2e.instance import Instance, until
 from tests.github.hub import NAME, Hub, Run
-from tests.integration.agent.messages_api import Block, MessagesApi
+from tests.integration.agent.messages_api import Block, MessagesApi, call
 
+DONE = call("StructuredOutput", outcome="completed", summary="Repaired.", report="All well.")
 TITLE = "The total is wrong for orders with a discount"
 
 
@@ -50,11 +51,22 @@ class Acting:
         job = (job or self.job_of(spawn["run_id"])).wait(90)
         return Finished(issue, self.instance.ask("GET", f"/api/runs/{spawn['run_id']}"), job)
 
+    def let_reviewers_be_done(self) -> bool:
+        """The minutes are over in which a reviewer may say more; False where nobody has said anything yet."""
+        return bool(
+            self.instance.rows("UPDATE round SET wanted_at = wanted_at - interval '10 minutes' WHERE state = 'wanted' RETURNING id")
+        )
+
+    def newest_run(self, issue: str, *, other_than: str) -> dict[str, Any] | None:
+        """The issue's newest run, if it is another than that."""
+        newest = self.instance.ask("GET", f"/api/issues/{issue}/runs")["items"][0]
+        return newest if newest["id"] != other_than else None
+
     def job_of(self, run_id: str) -> Run:
         """The run's newest job on GitHub, once it was dispatched."""
 
         def dispatched() -> Run | None:
-            return next((run for run in reversed(self.github.runs.values()) if run.inputs["run_id"] == run_id), None)
+            return next((run for run in self.github.newest_runs() if run.inputs["run_id"] == run_id), None)
 
         return until(dispatched, 30, f"run {run_id} was never dispatched")
 

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.instance import until
+from tests.github.git import git
 from tests.github.hub import NAME
-from tests.integration.workflows.acting import Acting, Finished
+from tests.integration.agent.messages_api import call
+from tests.integration.workflows.acting import DONE, Acting, Finished
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -52,6 +55,31 @@ def test_research_ends_with_a_report(act: Acting) -> None:
 
     assert done.job.conclusion == "success", done.job.log
     assert "`README.md:14`" in done.run["report"]
+
+
+def test_a_review_starts_a_round_that_goes_on_in_the_same_pull_request(act: Acting) -> None:
+    first = act.run("auto-investigate")
+    [before] = act.github.find_pulls(head=branch_of(first))
+    head = before["head"]["sha"]
+
+    with act.model_that_says([call("Write", file_path="NOTES.md", content="Why it is so.\n")], [DONE]):
+        act.github.review(before["number"], "Please write down why.")
+        until(act.let_reviewers_be_done, 30, "the review was not heard")
+        round_ = until(lambda: act.newest_run(first.issue, other_than=first.run["id"]), 30, "no round was started")
+        second = act.see_through(first.issue, {"run_id": round_["id"]})
+
+    assert second.run["continues"] == first.run["id"]
+    assert branch_of(second) == branch_of(first)
+    [after] = act.github.find_pulls(head=branch_of(first), state="all")
+    assert git(act.github.repository, "diff", "--name-only", head, after["head"]["sha"]) == "NOTES.md"
+
+
+def test_dispatch_takes_every_webhook_that_its_runs_cause(act: Acting) -> None:
+    act.run("deep-research")
+
+    told = {(event, action) for event, action, _ in act.github.deliveries}
+    assert told >= {("workflow_run", "requested"), ("workflow_run", "in_progress")}
+    assert {status for _, _, status in act.github.deliveries} == {200}
 
 
 def branch_of(done: Finished) -> str:

@@ -11,11 +11,10 @@ from tests.github.git import git
 from tests.github.hub import NAME, Hub
 from tests.github.jobs import start
 from tests.integration.agent.messages_api import Block, call
-from tests.integration.workflows.acting import TITLE, Acting
+from tests.integration.workflows.acting import DONE, TITLE, Acting
 
 pytestmark = pytest.mark.timeout(300)
 
-DONE = call("StructuredOutput", outcome="completed", summary="Repaired.", report="All well.")
 RUN_IT = call("Bash", command="python3 -m unittest tests.test_more", description="Run the new test")
 
 # Code that an agent may run as a test, and with which it tries to push by every way it finds.
