@@ -87,7 +87,7 @@ def test_the_proof_of_a_fix_is_told_and_unfolds(show: Open, implemented: str, ve
     without = page.get_by_role("region", name="Without the change")
     expect(without).to_contain_text("failed 3 of 3 times")
     expect(without.get_by_text("assert 90 == 81").first).not_to_be_visible()
-    without.get_by_text("Try 1 fails with 1").click()
+    without.get_by_text("Try 1 failed, exit code 1").click()
 
     expect(without.get_by_text("assert 90 == 81").first).to_be_visible()
     expect(page.get_by_role("region", name="With the change", exact=True)).to_contain_text("passed 3 of 3 times")

@@ -25,5 +25,5 @@ test.each([
 });
 
 test('a try tells how it ended', () => {
-  expect([0, 1, null].map((exit_code) => tryWords({ exit_code }))).toEqual(['passes', 'fails with 1', 'did not end']);
+  expect([0, 1, null].map((exit_code) => tryWords({ exit_code }))).toEqual(['passed', 'failed, exit code 1', 'did not end']);
 });

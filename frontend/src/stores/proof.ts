@@ -33,5 +33,5 @@ export function triesWords(tries: Try[]): string | null {
 /** How one try ended. */
 export function tryWords({ exit_code }: Pick<Try, 'exit_code'>): string {
   if (exit_code === null) return 'did not end';
-  return exit_code === 0 ? 'passes' : `fails with ${exit_code}`;
+  return exit_code === 0 ? 'passed' : `failed, exit code ${exit_code}`;
 }
