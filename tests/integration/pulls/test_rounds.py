@@ -109,6 +109,7 @@ def test_one_review_told_by_many_at_once_is_one_round_whoever_sweeps(ours, clock
     assert sum(begun) == 1
     with work() as unit:
         assert len(runs.list_runs(unit, ours.issue_id)) == 3  # investigated, implemented, and this one
+        assert [decision.verdict for decision in spawning.why(unit, ours.issue_id)] == ["admitted"] * 3
 
 
 def at_once(acts) -> None:
