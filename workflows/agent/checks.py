@@ -18,7 +18,9 @@ CHECK_LIMIT_S = 900.0
 TIMED_OUT = 124  # as timeout(1) has it
 
 
-def run_command(name: str, command: str, *, cwd: Path, environment: dict[str, str], stop: threading.Event) -> dict[str, Any]:
+def run_command(
+    name: str, command: str, *, cwd: Path, environment: dict[str, str], stop: threading.Event, limit_s: float = CHECK_LIMIT_S
+) -> dict[str, Any]:
     """Runs one shell command to its end, its time limit or `stop`, and answers the protocol's check of it."""
     began = time.monotonic()
     with tempfile.TemporaryFile() as output:
@@ -31,7 +33,7 @@ def run_command(name: str, command: str, *, cwd: Path, environment: dict[str, st
             stderr=output,
             start_new_session=True,
         )
-        exit_code = _wait(process, began, stop)
+        exit_code = _wait(process, began + limit_s, stop)
         _end_group(process)
         end_everything(environment.get(MARK, ""))
         seconds = round(time.monotonic() - began, 2)
@@ -51,9 +53,9 @@ def compared(after: list[dict[str, Any]], before: list[dict[str, Any]]) -> list[
     return [check | {"before": went.get(check["name"])} for check in after]
 
 
-def _wait(process: subprocess.Popen[bytes], began: float, stop: threading.Event) -> int:
+def _wait(process: subprocess.Popen[bytes], deadline: float, stop: threading.Event) -> int:
     while (exit_code := process.poll()) is None:
-        if stop.wait(0.05) or time.monotonic() - began > CHECK_LIMIT_S:
+        if stop.wait(0.05) or time.monotonic() > deadline:
             return TIMED_OUT
     return exit_code
 

@@ -15,6 +15,7 @@ from agent.handover import Verdict, collect_work, compose_result, hand_off, judg
 from agent.heart import Heart
 from agent.outbox import Outbox
 from agent.processes import bury, end_everything
+from agent.proving import prove
 from agent.repository import GitError, PatchTooLargeError
 from agent.server import RefusedError, Server, StaleClaimError
 from agent.session import Ending, Session
@@ -115,6 +116,7 @@ class Job:
         if self.brief["writes_code"]:
             result |= self._work_done(verdict, base, known)
             result["checks"] = self.bench.check_again()
+            result["proof"] = self._proof(verdict, base) if result["patch"] else None
         elif changed := self.bench.changes(base, known):
             self.outbox.notice("warning", f"This run proposes no changes, yet the worktree differs: {changed}. Nothing of it is handed in.")
         self.artifacts = self.bench.artifacts()
@@ -138,6 +140,21 @@ class Job:
             self.outbox.notice("error", str(error))
             return {"outcome": "failed", "summary": f"The work could not be handed in: {error}"}
         return {"patch": patch, "head_commit": self.bench.repository.head() if patch else None}
+
+    def _proof(self, verdict: Verdict, base: str) -> dict[str, Any] | None:
+        """What the test is worth that the agent named for its fix; None where it named none, or the machine leaves no time."""
+        handed_in = verdict.handed_in.get("proof")
+        if verdict.failure or not self.brief.get("wants_proof") or not isinstance(handed_in, dict):
+            return None
+        try:
+            proof = prove(self.bench, base, self.bench.repository.head(), str(handed_in.get("test") or ""))
+        except StoppedError:
+            if self.stop.reason == Reason.TERMINATED:
+                return None
+            raise
+        said = " ".join([f"The proof of the fix is {proof['verdict'].replace('_', ' ')}.", *proof["reasons"]])
+        self.outbox.notice("info" if proof["verdict"] == "proven" else "warning", said)
+        return proof
 
     def _hand_in(self, result: dict[str, Any]) -> int:
         """The server has every event and the result, however long it was away; then it answers what became of it."""

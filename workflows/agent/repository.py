@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agent.proof import Change
+
 PATCH_LIMIT = 5 * 1024 * 1024  # bytes; API Gateway takes 10 MB a request, Lambda 6
 OWN_WAYS = [
     *("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "commit.gpgSign=false", "-c", "core.quotePath=false"),
@@ -131,6 +133,28 @@ class Repository:
         """Every path that differs between the two commits, with its mode in `head`; 000000 where it is gone."""
         entries = self.git("diff", "--raw", "--no-renames", "-z", base, head).split("\0")
         return {_clean(path): facts.split()[1] for facts, path in zip(entries[0::2], entries[1::2], strict=False)}
+
+    def changes(self, base: str, head: str) -> list[Change]:
+        """Every file that differs between the two commits; one that moved stands under its new path."""
+        words = self.git("diff", "--name-status", "--find-renames", "--no-ext-diff", "-z", base, head).split("\0")
+        found: list[Change] = []
+        while len(words) > 1:
+            status, old = words.pop(0), words.pop(0)
+            new = words.pop(0) if status[0] in "RC" else old
+            before = None if status[0] in "AC" else self.show(base, old)
+            found.append(Change(new, before, None if status[0] == "D" else self.show(head, new)))
+        return found
+
+    def show(self, commit: str, path: str) -> str | None:
+        """The file's text in that commit; None where it is none there."""
+        try:
+            return self.git_bytes("cat-file", "blob", f"{commit}:{path}").decode(errors="replace")
+        except GitError:
+            return None
+
+    def at(self, place: Path) -> "Repository":
+        """Another worktree of the same repository."""
+        return Repository(place, self.environment)
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether `newer` holds everything up to `older`."""

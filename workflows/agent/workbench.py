@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.artifacts import MOST_ARTIFACTS, Artifact, collect, copy
-from agent.checks import compared, run_command
+from agent.checks import CHECK_LIMIT_S, compared, run_command
 from agent.configuration import Configuration
 from agent.outbox import Outbox
 from agent.patterns import matches
@@ -67,11 +67,11 @@ class Workbench:
                 return []
             raise
 
-    def run(self, name: str, command: str, when: str, *, place: Path | None = None) -> dict[str, Any]:
+    def run(self, name: str, command: str, when: str, *, place: Path | None = None, limit_s: float = CHECK_LIMIT_S) -> dict[str, Any]:
         """The protocol's check of one command. Raises `StoppedError`."""
         self.go_on()
         environment = self.settings.command_environment()
-        check = run_command(name, command, cwd=place or self.settings.worktree, environment=environment, stop=self.stop)
+        check = run_command(name, command, cwd=place or self.settings.worktree, environment=environment, stop=self.stop, limit_s=limit_s)
         check["output"] = self.outbox.masked(check["output"])
         passed = "passed" if check["exit_code"] == 0 else f"failed with exit code {check['exit_code']}"
         self.outbox.notice("info", f"{name} {passed} {when} in {check['seconds']:.1f} s: {command}\n{check['output']}".strip())
