@@ -20,12 +20,14 @@ exit codes: 0 done, 1 the instance does not answer, 2 what was asked for cannot 
 """
 WAIT_S = 60
 
+Verb = Callable[[argparse.Namespace], int | None]  # what it returns is the exit code; None is 0
+
 
 class RefusedError(Exception):
     """The instance says no; its sentence is the message."""
 
 
-def add_verb(parser: argparse.ArgumentParser, verb: Callable[[argparse.Namespace], None]) -> None:
+def add_verb(parser: argparse.ArgumentParser, verb: Verb) -> None:
     """The parser does this verb, and has the options that every verb has."""
     parser.add_argument("--json", action="store_true", help="the API's answer as it is")
     parser.add_argument("--url", metavar="URL", help="another instance")
@@ -62,10 +64,10 @@ def _key() -> str:
     raise BadInputError("There is no key. Set DISPATCH_API_KEY to the instance's key, or to an API token with the scope `read`.")
 
 
-def _do(chosen: argparse.Namespace, verb: Callable[[argparse.Namespace], None]) -> int:
+def _do(chosen: argparse.Namespace, verb: Verb) -> int:
     try:
         read_dotenv(ROOT / ".env")
-        verb(chosen)
+        return verb(chosen) or 0
     except (BadInputError, RefusedError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -75,4 +77,3 @@ def _do(chosen: argparse.Namespace, verb: Callable[[argparse.Namespace], None]) 
             file=sys.stderr,
         )
         return 1
-    return 0

@@ -35,6 +35,7 @@ ROUTES = (
     "limits",
     "past",
     "customers",
+    "github",
 )
 
 

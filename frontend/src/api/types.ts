@@ -380,6 +380,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/github": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check Github
+         * @description Everything that agents on GitHub need, looked at now, and what to do about what is missing.
+         */
+        get: operations["check_github"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -1480,6 +1500,33 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Access
+         * @description How this instance stands to its repository.
+         */
+        Access: {
+            /**
+             * Auth
+             * @enum {string}
+             */
+            auth: "token" | "app" | "none";
+            /** Checks */
+            checks: components["schemas"]["AccessCheck"][];
+            /** Repository */
+            repository: string;
+        };
+        /**
+         * AccessCheck
+         * @description One thing that has to be so. `ok` None: it cannot be known; `detail` says what is, or what to do.
+         */
+        AccessCheck: {
+            /** Detail */
+            detail: string;
+            /** Name */
+            name: string;
+            /** Ok */
+            ok: boolean | null;
+        };
         /**
          * Active
          * @description The runs that have not ended.
@@ -5117,6 +5164,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Fleet"];
+                };
+            };
+        };
+    };
+    check_github: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Access"];
                 };
             };
         };

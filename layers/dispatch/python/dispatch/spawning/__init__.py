@@ -1,5 +1,6 @@
 """Whether a run may start, waits, or is refused; the money set aside for it; and its start at the runtime."""
 
+from dispatch.spawning.access import Access, AccessCheck, check_access
 from dispatch.spawning.admitting import lock_admission
 from dispatch.spawning.asking import request
 from dispatch.spawning.changing import change_policy, get_policy, list_versions
@@ -23,6 +24,8 @@ from dispatch.spawning.telling import publish_fleet
 
 __all__ = [
     "GITHUB_EVENTS",
+    "Access",
+    "AccessCheck",
     "BreakerNow",
     "BreakerRef",
     "BreakerScope",
@@ -53,6 +56,7 @@ __all__ = [
     "cancel_issue_run",
     "cancel_run",
     "change_policy",
+    "check_access",
     "clean_up",
     "close_switch",
     "decide_again",
