@@ -65,7 +65,7 @@ class CiRun(BaseModel):
 
 
 class Review(BaseModel):
-    """What somebody said about a pull request. `state`: approved, changes_requested, commented, dismissed."""
+    """What somebody said about a pull request. `state`: approved, changes_requested, commented, dismissed; or pending, without an `at`."""
 
     id: int
     state: str
@@ -74,7 +74,7 @@ class Review(BaseModel):
     can_write: bool
     body: str
     url: str
-    at: AwareDatetime
+    at: AwareDatetime | None
 
 
 def read_pull(given: Any) -> PullNow:
@@ -139,7 +139,7 @@ def read_review(given: Any) -> Review:
             can_write=given.get("author_association") in WRITERS,
             body=(given.get("body") or "")[:MOST_BODY],
             url=given["html_url"],
-            at=given["submitted_at"],
+            at=given.get("submitted_at"),
         )
     except (KeyError, TypeError, AttributeError, ValidationError) as error:
         raise Unreadable("GitHub's review cannot be read.") from error

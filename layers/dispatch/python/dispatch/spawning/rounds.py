@@ -79,7 +79,7 @@ def look_at_reviews() -> int:
 def _look_at(pull: Pull) -> int:
     found = github_pulls.list_reviews(pull.repository, pull.number)
     with open_work() as unit:
-        recent = [review for review in found if review.state in ASKS and review.at > unit.now - RECENT]
+        recent = [review for review in found if review.state in ASKS and review.at and review.at > unit.now - RECENT]
         before = rounds_store.count_rounds(unit.conn, pull.id)
         for review in recent:
             hear_review(unit, pull, review)
