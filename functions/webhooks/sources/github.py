@@ -14,7 +14,10 @@ from dispatch.kit.settings import settings
 from functions.webhooks.sources.shapes import Source
 
 MOST_BYTES = 25 * 1024 * 1024  # GitHub sends no more
-EXPECTS = "GitHub's webhooks, by POST, as application/json, signed with HMAC-SHA256 in X-Hub-Signature-256."
+EXPECTS = (
+    "GitHub's webhooks, by POST, as application/json, signed with HMAC-SHA256 in X-Hub-Signature-256. "
+    f"It hears {', '.join(sorted(spawning.GITHUB_EVENTS))}."
+)
 
 
 class NoSecret(Unavailable):
