@@ -96,6 +96,20 @@ def test_qa_looks_at_what_was_built_and_may_write_nothing(pulled: bool) -> None:
     assert not claim.brief.writes_code
 
 
+def test_nobody_goes_on_with_a_branch_that_was_only_looked_at() -> None:
+    issue, first = implement()
+    publish(first, pulled=True)
+    move_pull(first, head_branch="ada/own-work")
+    qa = doing.start(doing.ask(issue, "qa-test"))
+    doing.end(qa, outcome="completed")
+
+    claim = go_on(issue, qa)
+
+    assert qa.brief.checkout == Checkout(branch="ada/own-work", commit=HEAD)
+    assert claim.brief.checkout is None
+    assert claim.branch.startswith("dispatch/")
+
+
 def test_a_brief_is_trusted_as_far_as_its_least_origin() -> None:
     issue = doing.make_issue()
     assert trust_of(doing.start(doing.ask(issue, "deep-research"))) == ("member", "member")

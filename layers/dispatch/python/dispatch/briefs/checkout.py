@@ -2,21 +2,25 @@
 
 from dispatch import pulls, runs
 from dispatch.kit.work import Work
-from dispatch.runs import Checkout, Run
+from dispatch.runs import Checkout, Run, workflow_named
 
 TESTS_WORK = {"qa-test"}  # what was built, not what it was built on
 
 
 def find_checkout(work: Work, run: Run) -> Checkout | None:
     """The branch and commit that hold the work so far; None where there is none, or the workflow begins afresh."""
-    if run.continues:
-        return _of_continued(work, runs.get_run(work, run.continues))
-    return _of_newest(work, run) if run.workflow in TESTS_WORK else None
+    if run.workflow in TESTS_WORK:
+        return _of_newest(work, run)
+    return _of_continued(work, runs.get_run(work, run.continues)) if run.continues else None
 
 
 def _of_continued(work: Work, continued: Run) -> Checkout | None:
-    """Where the continued run's patch stands; or, where it left none, what it began on itself. None once it is merged or closed."""
-    left = _of_patch(work, continued) or continued.checkout
+    """Where the continued run's patch stands; or, where it left none, what it began on itself. None once it is merged or closed.
+
+    What a run only looked at may be a branch of somebody's own: nobody goes on with that.
+    """
+    begun_on = continued.checkout if workflow_named(continued.workflow).writes_code else None
+    left = _of_patch(work, continued) or begun_on
     pull = pulls.find_by_branch(work, continued.repository, left.branch) if left else None
     if left is None or pull is None:
         return left
