@@ -75,3 +75,9 @@ def test_an_open_block_does_not_turn_code_into_words(opening: str) -> None:
 
 def test_every_line_stays_within_the_quotation() -> None:
     assert all(line.startswith(">") for line in quoted("## Proof\n\nProven.\r\n\n---\nx\u2028y", most=1000).split("\n"))
+
+
+@pytest.mark.parametrize("text", ["```a\n" * 200_000, "fix " * 250_000, "a-" * 500_000, "&" * 1_000_000, "`" * 1_000_000, "<!--" * 250_000])
+def test_a_text_made_to_be_slow_to_read_is_not(text: str) -> None:
+    assert len(quoted(text, most=20_000)) < 100_000
+    assert len(line_of(text, most=100)) <= 100

@@ -77,6 +77,18 @@ def test_what_git_would_not_have_written_cannot_be_read(text: str) -> None:
         read_patch(text)
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["diff --git a/" + " " * 1_000_000, "diff --git " + 'a/" ' * 250_000, "--- " + "\\0" * 500_000, "Content-Type: " + " " * 1_000_000],
+)
+def test_a_patch_made_to_be_slow_to_read_is_not(line: str) -> None:
+    for text in (letter(line), letter(diff() + line), f"{HEAD.rstrip()}\n{line}\n\n"):
+        try:
+            assert read_patch(text).paths <= {"orders.py"}
+        except Unreadable:
+            continue
+
+
 @settings(max_examples=25, deadline=None)
 @given(names=st.lists(NAMES, min_size=1, max_size=4, unique_by=str.casefold), quoted=st.booleans(), renames=st.booleans(), data=st.binary())
 def test_of_what_git_writes_every_path_is_seen(names: list[str], quoted: bool, renames: bool, data: bytes) -> None:

@@ -5,6 +5,7 @@ trailers, `[skip ci]`. The breaking does not depend on where markdown sees code,
 """
 
 import re
+from collections.abc import Iterator
 
 from dispatch.briefs import normalise
 
@@ -23,7 +24,7 @@ ACTED_UPON = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-FENCE = re.compile(r"^(?P<mark>`{3,}|~{3,})(?P<language>[\w+-]{0,20})[^\n]*\n(?P<code>.*?)^(?P=mark)[ \t]*$\n?", re.MULTILINE | re.DOTALL)
+OPENING = re.compile(r"(?P<mark>`{3,}|~{3,})(?P<language>[\w+-]{0,20})[^`]*")
 
 
 def neutral(text: str) -> str:
@@ -42,20 +43,38 @@ def unbound(text: str) -> str:
 
 def line_of(text: str, *, most: int) -> str:
     """The text as one neutral line of at most so many characters."""
-    return cut(neutral(" ".join(normalise(text).split())), most)
+    return cut(neutral(" ".join(normalise(text[: 10 * most]).split())), most)
 
 
 def quoted(text: str, *, most: int) -> str:
     """The text as a quotation, which no line of it can leave; code stays code as it was."""
-    text = normalise(text)
-    parts: list[str] = []
-    done = 0
-    for found in FENCE.finditer(text):
-        parts += [neutral(text[done : found.start()]).strip("\n"), fenced(found["code"].rstrip("\n"), language=found["language"])]
-        done = found.end()
-    parts.append(neutral(text[done:]).strip("\n"))
-    whole = cut("\n\n".join(part for part in parts if part.strip()), most)
+    whole = cut("\n\n".join(_parts(normalise(text[: 2 * most]).split("\n"))), most)
     return "\n".join(f"> {line}".rstrip() for line in whole.split("\n"))
+
+
+def _parts(lines: list[str]) -> Iterator[str]:
+    """The text's parts: words, and blocks of code. A block that nothing closes is words."""
+    begun, at, unclosed = 0, 0, set[str]()
+    while at < len(lines):
+        opening = OPENING.fullmatch(lines[at])
+        if opening and opening["mark"] not in unclosed:
+            if end := _end_of_block(lines, at + 1, opening["mark"]):
+                yield from _words(lines[begun:at])
+                yield fenced("\n".join(lines[at + 1 : end]), language=opening["language"])
+                begun = at = end + 1
+                continue
+            unclosed.add(opening["mark"])  # looked for once: whoever writes chooses how many there are
+        at += 1
+    yield from _words(lines[begun:])
+
+
+def _end_of_block(lines: list[str], at: int, mark: str) -> int | None:
+    return next((end for end in range(at, len(lines)) if lines[end].rstrip() == mark), None)
+
+
+def _words(lines: list[str]) -> Iterator[str]:
+    if told := neutral("\n".join(lines)).strip("\n"):
+        yield told
 
 
 def fenced(text: str, *, language: str = "") -> str:

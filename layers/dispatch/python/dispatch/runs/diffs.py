@@ -131,10 +131,10 @@ def _refuse_foreign(line: str, following: list[str]) -> None:
 def _paths_of_header(names: str, below: list[str]) -> set[str]:
     """The path of a `diff --git` line, which says it twice; none for a rename or copy, whose paths the lines below it say."""
     names = names.rstrip("\r")
-    for cut in (found.start() for found in re.finditer(" ", names)):
-        old, new = _bare(names[:cut], "a/"), _bare(names[cut + 1 :], "b/")
-        if old and old == new:
-            return {old}
+    middle = len(names) // 2
+    old, new = _bare(names[:middle], "a/"), _bare(names[middle + 1 :], "b/")
+    if old and old == new and names[middle] == " ":
+        return {old}
     if any(line.startswith(("rename ", "copy ")) for line in below):
         return set()
     raise Unreadable(f"a diff does not say which file it changes: {names[:100]}")
