@@ -82,9 +82,9 @@ def test_a_review_whose_webhook_was_missed_is_heard_of_within_the_hour_and_once(
         ],
     )
 
-    assert [spawning.look_at_reviews(), spawning.look_at_reviews()] == [1, 0]
+    assert [spawning.look_at_reviews(), spawning.look_at_reviews()] == [2, 0]
     assert begin(clock) == 1
-    assert steps.story(ours.issue_id).count("pull.reviewed") == 1
+    assert steps.story(ours.issue_id).count("pull.reviewed") == 2
 
 
 def test_one_review_told_by_many_at_once_is_one_round_whoever_sweeps(ours, clock):
@@ -134,6 +134,13 @@ def test_a_review_by_a_stranger_or_a_bot_or_one_that_asks_for_nothing_starts_not
     assert hooks.tell_review(**branch(ours), **review).status == 200
 
     assert begin(clock) == 0
+
+
+def test_an_approval_stands_in_the_story_once_however_often_it_is_told(ours):
+    for _ in range(2):
+        hooks.tell_review(**branch(ours), verdict="approved")
+
+    assert steps.story(ours.issue_id).count("pull.reviewed") == 1
 
 
 @pytest.mark.parametrize("theirs", [{"branch": "discounts"}, {"fork": True}])

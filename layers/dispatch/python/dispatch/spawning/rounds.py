@@ -36,19 +36,30 @@ GIVEN_UP = f"Its checks still fail after {REPAIRS} repair rounds. A person has t
 
 
 def hear_review(work: Work, pull: Pull, review: Review) -> str:
-    """A review of our own open pull request by somebody who may write to the repository is a round that is wanted. Says what came of it."""
+    """A review by somebody who may write is in the story, once; on our own open pull request, one that asks for something is a round.
+
+    Says what came of it.
+    """
     if pull.issue_id is None or review.state not in {*ASKS, "approved"}:
         return f"{pull.name}: nothing to do for this review"
     if not review.can_write or review.is_bot:
         return f"{pull.name}: only people with write access start a round"
-    is_round = review.state in ASKS and pull.is_ours and pull.state.is_open
-    if is_round and not rounds_store.insert_round(
-        work.conn, pull.id, kind="review", key=str(review.id), said_by=review.author, words=review.body, url=review.url, at=work.now
+    is_wanted = review.state in ASKS and pull.is_ours and pull.state.is_open
+    if not rounds_store.insert_round(
+        work.conn,
+        pull.id,
+        kind="review",
+        key=str(review.id),
+        said_by=review.author,
+        words=review.body,
+        url=review.url,
+        because=None if is_wanted else "It asks nothing of an agent.",
+        at=work.now,
     ):
         return f"{pull.name}: this review is known"
     actor = Actor(kind=ActorKind.GITHUB, name=review.author or "GitHub")
     pulls.tell(work, pull, Event.PULL_REVIEWED, actor=actor, verdict=review.state, review_url=review.url)
-    return f"{pull.name}: a round is wanted" if is_round else f"{pull.name}: reviewed"
+    return f"{pull.name}: a round is wanted" if is_wanted else f"{pull.name}: reviewed"
 
 
 def begin_rounds() -> int:
@@ -79,7 +90,7 @@ def look_at_reviews() -> int:
 def _look_at(pull: Pull) -> int:
     found = github_pulls.list_reviews(pull.repository, pull.number)
     with open_work() as unit:
-        recent = [review for review in found if review.state in ASKS and review.at and review.at > unit.now - RECENT]
+        recent = [review for review in found if review.at and review.at > unit.now - RECENT]
         before = rounds_store.count_rounds(unit.conn, pull.id)
         for review in recent:
             hear_review(unit, pull, review)
