@@ -8,7 +8,7 @@ from dispatch import plans, pulls, runs
 from dispatch.kit.errors import StaleClaim
 from dispatch.kit.work import work
 from dispatch.plans import PlanDecision
-from dispatch.runs import Published
+from dispatch.runs import NewArtifact, Published
 from tests import doing
 from tests.letters import diff, proposal
 
@@ -50,6 +50,17 @@ def test_a_reviewer_reads_what_why_how_it_was_checked_and_where_it_leaves_the_pl
         assert told in given.body, told
     assert given.body.endswith("\n\nDispatch-Issue: DISPATCH-1\n")
     assert (given.lands_on, given.base_branch, given.pull, given.files) == (None, None, None, list(files))
+
+
+def test_what_a_run_left_to_look_at_is_linked_by_its_name(setting) -> None:
+    setting.setenv("PUBLIC_URL", "https://dispatch.example.com")
+    claim = begin()
+    shot = {"generation": 1, "name": "](//evil) `cart`.png", "media_type": "image/png", "content": "iVBORw0KGgo="}
+    with work() as unit:
+        kept = runs.keep_artifact(unit, claim.run, NewArtifact.model_validate(shot))
+    hand_in(claim)
+
+    assert f"- [`](//evil) 'cart'.png`](https://dispatch.example.com/api/artifacts/{kept.id})" in publication(claim).body
 
 
 def test_nothing_an_agent_writes_is_acted_upon() -> None:
@@ -121,12 +132,19 @@ def test_a_pull_request_that_the_job_opened_is_known_and_told_once() -> None:
 
 def implement(**result):
     """A run that implemented an approved plan and handed in."""
+    return hand_in(begin(), **result)
+
+
+def begin():
     issue = doing.make_issue()
     doing.propose(issue)
     with work() as unit:
         spawn = plans.decide_plan(unit, issue.id, PlanDecision(action="approve", version=1), actor=doing.ADA).spawn
     assert spawn
-    claim = doing.start(spawn)
+    return doing.start(spawn)
+
+
+def hand_in(claim, **result):
     given = {"outcome": "completed", "summary": "Take the discount once.", "base_commit": "b" * 40, "patch": proposal()}
     doing.end(claim, **(given | result))
     return claim

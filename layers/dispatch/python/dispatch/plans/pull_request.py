@@ -4,7 +4,7 @@ import re
 
 from pydantic import BaseModel
 
-from dispatch import issues
+from dispatch import issues, runs
 from dispatch.briefs import normalise
 from dispatch.issues import Issue
 from dispatch.kit.settings import settings
@@ -12,7 +12,7 @@ from dispatch.kit.work import Work
 from dispatch.plans import store
 from dispatch.plans.quoting import code, cut, fenced, line_of, quoted
 from dispatch.plans.shapes import Plan
-from dispatch.runs import Check, Patch, Proof, Run, Try, workflow_named
+from dispatch.runs import Artifact, Check, Patch, Proof, Run, Try, workflow_named
 
 MOST_BODY = 60_000  # characters; GitHub takes 65,536
 MOST_TITLE = 100
@@ -49,6 +49,7 @@ def write_pull_request(work: Work, run: Run, patch: Patch) -> PullText:
         ("What changed", quoted(run.report, most=MOST_REPORT) if run.report else ""),
         ("How it was checked", _checks(run.checks)),
         ("Proof", _proof(run.proof)),
+        ("To look at", _artifacts(runs.list_artifacts(work, run_id=run.id))),
         ("Plan", _plan(plan, patch)),
         ("Look twice at", _warnings(run, patch)),
     ]
@@ -102,6 +103,12 @@ def _proof(proof: Proof | None) -> str:
     shown = normalise(proof.base[-1].output).strip()[-TAIL:] if proof.base else ""
     seen = fenced(f"$ {cut(proof.command, 300)}\n{shown}") if shown else code(proof.command, most=300)
     return "\n".join([*lines, f"- The test: {code(proof.test, most=300)}", *told]) + f"\n\nWhat it says without the change:\n\n{seen}"
+
+
+def _artifacts(artifacts: list[Artifact]) -> str:
+    """Links, not pictures: whoever may not read here sees nothing of them."""
+    address = f"{settings().public_url.rstrip('/')}/api/artifacts"
+    return "\n".join(f"- [{code(artifact.name, most=100)}]({address}/{artifact.id})" for artifact in reversed(artifacts))
 
 
 def _tries(tries: list[Try]) -> str:
