@@ -117,23 +117,50 @@ def test_a_delivery_seen_before_is_answered_the_same_and_changes_nothing():
 def test_two_threads_with_the_same_delivery_at_once_change_things_once():
     issue = doing.make_issue()
     body = {"action": "opened", "pull_request": hooks.pull(title=f"{issue.identifier}: once"), "sender": {"login": "ada"}}
-    start, answers = threading.Barrier(4), []
 
-    def send() -> None:
-        start.wait()
-        answers.append(hooks.deliver("pull_request", body, delivery="d-1").text)
-        close_connection()
-
-    threads = [threading.Thread(target=send) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = at_once([lambda: hooks.deliver("pull_request", body, delivery="d-1").text] * 4)
 
     assert len(answers) == 4
     assert len(set(answers)) == 1
     with work() as unit:
         assert Counter(entry.kind for entry in _story(unit, issue))["pull.opened"] == 1
+
+
+def test_several_deliveries_about_one_new_pull_request_at_once_end_as_one_after_the_other():
+    issue = doing.make_issue()
+    told = [("opened", "draft", 1), ("ready_for_review", "open", 2), ("synchronize", "open", 3), ("closed", "merged", 4)]
+
+    statuses = at_once(
+        [
+            lambda action=action, state=state, minutes=minutes: (
+                hooks.tell_pull(action, state=state, minutes=minutes, title=f"{issue.identifier}: once").status
+            )
+            for action, state, minutes in told
+        ]
+    )
+
+    assert statuses == [200] * 4
+    assert doing.issue_now(issue).status.name == "Done"
+    with work() as unit:
+        kinds = Counter(entry.kind for entry in _story(unit, issue))
+    assert (kinds["pull.opened"], kinds["pull.merged"]) == (1, 1)
+
+
+def at_once(acts) -> list:
+    """What each act gave, all of them begun at the same moment."""
+    start, gave = threading.Barrier(len(acts)), []
+
+    def run(act) -> None:
+        start.wait()
+        gave.append(act())
+        close_connection()
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return gave
 
 
 def test_what_failed_is_kept_answered_5xx_and_healed_by_the_sweep(database, clock):
