@@ -65,6 +65,7 @@ def test_a_link_is_seen(line: str) -> None:
         letter("diff -u .github/ci.yml .github/ci.yml\n"),
         letter("diff --git x/.github/ci.yml y/.github/ci.yml\nold mode 100644\nnew mode 100755\n"),
         letter("diff --git a/x b/y\nold mode 100644\nnew mode 100755\n"),
+        letter('diff --git a/CLAUDE.md "b/CLAUDE.m\\144"\ndiff --git a/x b/y\nrename from x\nrename to y\n'),
         letter("diff --git a/x b/x\n--- x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"),
         letter("diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,9 +1,9 @@\n-a\n+b\ndiff --git a/.github/ci.yml b/.github/ci.yml\n"),
         letter(diff(), head=HEAD.rstrip() + "\nContent-Transfer-Encoding: base64\n\n"),

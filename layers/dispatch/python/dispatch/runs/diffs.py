@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from itertools import takewhile
 
 HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 NAME = re.compile(r"(?:rename|copy) (?:from|to|old|new) (?P<path>.+)|(?:---|\+\+\+) (?P<side>.+)")
@@ -135,7 +136,8 @@ def _paths_of_header(names: str, below: list[str]) -> set[str]:
     old, new = _bare(names[:middle], "a/"), _bare(names[middle + 1 :], "b/")
     if old and old == new and names[middle] == " ":
         return {old}
-    if any(line.startswith(("rename ", "copy ")) for line in below):
+    own = takewhile(lambda line: not line.startswith("diff --git "), below)
+    if any(line.startswith(("rename ", "copy ")) for line in own):
         return set()
     raise Unreadable(f"a diff does not say which file it changes: {names[:100]}")
 
