@@ -10,8 +10,8 @@ from dispatch import briefs, runs, spawning
 from dispatch.kit import clock as kit_clock
 from dispatch.kit.errors import Conflict
 from dispatch.kit.work import work
-from dispatch.runs import Heartbeat, NewClaim
-from tests import doing
+from dispatch.runs import Heartbeat, NewClaim, Unpublished
+from tests import doing, letters
 from tests.conftest import Clock, Queues
 from tests.github_door import Asked, GitHub
 
@@ -273,6 +273,41 @@ def test_the_webhooks_word_that_a_job_has_ended_ends_its_run_and_no_other(github
     assert _now(other.id).state == "starting"
 
 
+def test_a_patch_whose_job_ended_without_publishing_it_is_told_once(github: GitHub, clock: Clock) -> None:
+    run = _propose(github)
+    github.answers[f"GET {SHOP}/actions/runs/7"] = (200, {"id": 7, "status": "in_progress"})
+    clock.travel(minutes=3)
+    spawning.reap_ended_jobs()
+    assert _patch(run.id).unpublished_because is None
+    _ends(github, "failure")
+
+    assert spawning.reap_ended_jobs() == 0
+
+    reason = "The job that was to publish it ended without doing so (failure)."
+    assert (_patch(run.id).unpublished_because, _now(run.id).outcome) == (reason, "completed")
+    assert _work(runs.find_unheard) == []
+
+
+def test_a_patch_that_was_published_or_refused_by_its_job_is_left_as_told(github: GitHub) -> None:
+    run = _propose(github)
+    told = Unpublished(generation=1, reason="It does not apply.")
+    _work(lambda unit: runs.note_unpublished(unit, run.id, told))
+
+    _work(lambda unit: spawning.hear_job_ended(unit, "acme/shop", "7", "success"))
+
+    assert _patch(run.id).unpublished_because == "It does not apply."
+
+
+def test_a_job_that_github_will_not_end_is_not_asked_about_for_ever(github: GitHub) -> None:
+    run = _start()
+    _work(lambda unit: spawning.cancel_run(unit, run.id, actor=doing.ADA))
+    github.answers[f"POST {SHOP}/actions/runs/7/cancel"] = (403, {"message": "No."})
+
+    spawning.stop_at_runtime(run.id, 1)
+
+    assert len(github.calls(f"POST {SHOP}/actions/runs/7/cancel")) == 1
+
+
 def test_a_cancelled_run_is_quiet_when_its_job_has_ended(github: GitHub) -> None:
     run = _start()
     _claim(run.id)
@@ -304,6 +339,20 @@ def _start() -> Any:
 
 def _claim(run_id: UUID, **runner: str) -> None:
     _work(lambda unit: briefs.claim(unit, run_id, NewClaim(generation=1, runner=dict(runner))))
+
+
+def _propose(github: GitHub) -> Any:
+    """A run of job 7 has handed in a patch that was accepted."""
+    github.answers[DISPATCH.replace("prd-investigate", "auto-triage")] = (200, {"workflow_run_id": 7})
+    run_id = _run_id(doing.ask(doing.make_issue(), "auto-triage"))
+    spawning.start_run(run_id, 1)
+    with work() as unit:
+        claim = briefs.claim(unit, run_id, NewClaim(generation=1))
+    return doing.end(claim, outcome="completed", base_commit="b" * 40, patch=letters.proposal())
+
+
+def _patch(run_id: UUID) -> Any:
+    return _work(lambda unit: runs.get_patch(unit, run_id))
 
 
 def _deliver(queues: Queues) -> list[UUID]:

@@ -93,17 +93,26 @@ def select_unstarted(conn: Connection[Any], *, before: datetime, at: datetime) -
     ).fetchall()
 
 
-def select_unheard(conn: Connection[Any], *, starting_since: datetime, beat_since: datetime) -> list[UUID]:
-    """Runs whose job was started and says nothing, the longest first."""
+def select_unheard(
+    conn: Connection[Any], *, started_by: datetime, beat_by: datetime, ended_by: datetime, ended_since: datetime
+) -> list[UUID]:
+    """Runs whose job says nothing, the longest first: neither claims nor beats, nor publishes the patch it is to publish."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         return cursor.execute(
             """
             SELECT id
             FROM run
-            WHERE (state = 'starting' AND external_id IS NOT NULL AND starting_at < %(starting_since)s)
-               OR (state = 'running' AND external_id IS NOT NULL AND heartbeat_at < %(beat_since)s)
-            ORDER BY coalesce(heartbeat_at, starting_at)
+            WHERE external_id IS NOT NULL
+              AND (
+                  (state = 'starting' AND starting_at < %(started_by)s)
+                  OR (state = 'running' AND heartbeat_at < %(beat_by)s)
+                  OR (finished_at BETWEEN %(ended_since)s AND %(ended_by)s AND EXISTS (
+                      SELECT FROM patch
+                      WHERE run_id = run.id AND verdict = 'accepted' AND published_at IS NULL AND unpublished_because IS NULL
+                  ))
+              )
+            ORDER BY coalesce(finished_at, heartbeat_at, starting_at)
             LIMIT 30
             """,
-            {"starting_since": starting_since, "beat_since": beat_since},
+            {"started_by": started_by, "beat_by": beat_by, "ended_by": ended_by, "ended_since": ended_since},
         ).fetchall()

@@ -14,6 +14,7 @@ from dispatch.runs.shapes import Run
 
 START_TIME = timedelta(seconds=60)  # the spawner, or its message, is lost if nothing has happened by then
 UNHEARD = timedelta(seconds=45)  # a claim comes seconds after a job begins, a heartbeat every 15 s
+PUBLISH_TIME = timedelta(minutes=2)  # a job publishes at once, or says why not
 DISPATCHED = "workflow_dispatch"
 
 
@@ -79,8 +80,14 @@ def find_unstarted(work: Work) -> list[tuple[UUID, int]]:
 
 
 def find_unheard(work: Work) -> list[UUID]:
-    """Runs whose job was started and says nothing, the longest first, at most 30: it may have ended."""
-    return job_store.select_unheard(work.conn, starting_since=work.now - START_TIME, beat_since=work.now - UNHEARD)
+    """Runs whose job neither claims, nor beats, nor publishes their patch: it may have ended. The longest first, at most 30."""
+    return job_store.select_unheard(
+        work.conn,
+        started_by=work.now - START_TIME,
+        beat_by=work.now - UNHEARD,
+        ended_by=work.now - PUBLISH_TIME,
+        ended_since=work.now - timedelta(days=1),
+    )
 
 
 def _misfit(run: Run, ref: str | None, job: Job) -> str | None:

@@ -12,7 +12,7 @@ from dispatch.kit.errors import NotFound
 from dispatch.kit.log import logger
 from dispatch.kit.work import Work
 from dispatch.kit.work import work as open_work
-from dispatch.runs import Directives, Ending, Heartbeat, Outcome, Result, Run, RunIsFinished, State
+from dispatch.runs import Directives, Ending, Heartbeat, Outcome, Result, Run, RunIsFinished, State, Unpublished
 from dispatch.spawning import ledger, switch_store
 from dispatch.spawning.admitting import lock_admission
 from dispatch.spawning.offering import offer_waiting, withdraw
@@ -83,23 +83,29 @@ def refuse_start(work: Work, run_id: UUID, reason: str) -> None:
 
 
 def hear_job_ended(work: Work, repository: str, job_id: str, conclusion: str) -> None:
-    """The runtime says that this job has ended: a run of it that brought no result has ended with it, and one that had ended is quiet."""
+    """The runtime says that this job has ended: a run of it that brought no result has ended with it; of one that had ended, see there."""
     run_id = runs.find_run_of_job(work, repository, job_id)
     if run_id is not None:
         end_with_job(work, run_id, conclusion)
 
 
 def end_with_job(work: Work, run_id: UUID, conclusion: str) -> bool:
-    """A run whose job has ended brings no result any more; False where it had ended, or stands before another start."""
+    """A run whose job has ended brings no result any more, and publishes nothing; False where it had ended already.
+
+    One that had ended is known to be quiet, and people are told of a patch that the job should have published.
+    """
     run = runs.get_run(work, run_id, lock=True)
-    if run.state in {State.STARTING, State.RUNNING}:
+    is_over = run.state is State.FINISHED
+    if is_over:
+        _tell_unpublished(work, run, conclusion)
+    else:
         was_claimed = run.state is State.RUNNING
         summary = "Its job ended without handing anything in" if was_claimed else "Its job ended before it could claim the run"
         outcome = Outcome.LOST if was_claimed else Outcome.FAILED
         _break_off(work, run, outcome, f"{summary} ({conclusion[:40]}).", actor=SYSTEM)
     if runs.note_quiet(work, run_id):
         publish_fleet(work)
-    return run.state in {State.STARTING, State.RUNNING}
+    return not is_over
 
 
 def reap_lost_runs() -> int:
@@ -125,6 +131,13 @@ def _reap(run_id: UUID) -> bool:
         silent = "It was started and never claimed." if run.state is State.STARTING else "Its runner fell silent."
         _break_off(unit, run, Outcome.LOST, silent, actor=SYSTEM)
         return True
+
+
+def _tell_unpublished(work: Work, run: Run, conclusion: str) -> None:
+    patch = runs.find_patch(work, run.id)
+    if patch and patch.verdict == "accepted" and not (patch.published_at or patch.unpublished_because):
+        reason = f"The job that was to publish it ended without doing so ({conclusion[:40]})."
+        runs.note_unpublished(work, run.id, Unpublished(generation=run.generation, reason=reason))
 
 
 def _break_off(work: Work, run: Run, outcome: Outcome, summary: str, *, actor: Actor) -> Run:

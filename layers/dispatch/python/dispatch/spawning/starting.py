@@ -46,12 +46,19 @@ def stop_at_runtime(run_id: UUID, generation: int) -> None:
     """The finished run's job is ended where it runs; its claim is void already. Raises github.NoAnswer: the message comes again."""
     with work() as unit:
         run = runs.get_run(unit, run_id)
-    if run.generation == generation and run.state is State.FINISHED:
+    if run.generation != generation or run.state is not State.FINISHED:
+        return
+    try:
         runtime.cancel(run)
+    except github.Refused as refusal:  # it would refuse again
+        logger.warning("a job could not be ended", run=str(run_id), reason=refusal.sentence)
 
 
 def reap_ended_jobs() -> int:
-    """Runs that say nothing and whose job has ended at its runtime have ended with it; returns how many. Raises github.NoAnswer."""
+    """Runs that say nothing and whose job has ended at its runtime have ended with it; returns how many. Raises github.NoAnswer.
+
+    Of those that had ended before, people learn that their patch was not published.
+    """
     with work() as unit:
         unheard = runs.find_unheard(unit)
     return sum(_reap_if_ended(run_id) for run_id in unheard)
