@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dispatch.runs.diffs import Unreadable, read_patch
 from tests.letters import HEAD, diff, letter
 
-RUNNERS = ["--binary", "--no-attach", "--no-signature", "--no-stat", "--no-color", "--src-prefix=a/", "--dst-prefix=b/"]
+RUNNERS = ["--binary", "--no-attach", "--no-signature", "--no-stat", "--no-color", "--no-renames", "--src-prefix=a/", "--dst-prefix=b/"]
 NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=20).filter(
     lambda name: name not in {".", ".."} and not name.lower().startswith((".git", "git~"))
 )
@@ -25,9 +25,6 @@ NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"
         "diff --git a/.github/ci.yml b/.github/ci.yml\nnew file mode 100644\nindex 0000000..e69de29\n",
         "diff --git a/.github/ci.yml b/.github/ci.yml\nindex 1..2 100644\nGIT binary patch\nliteral 1\nIcmZPo000310RR91\n\n",
         'diff --git "a/\\056github/ci.yml" "b/\\056github/ci.yml"\nnew file mode 100644\n',
-        "diff --git a/ok.yml b/.github/ci.yml\nsimilarity index 100%\nrename from ok.yml\nrename to .github/ci.yml\n",
-        "diff --git a/ok.yml b/.github/ci.yml\nsimilarity index 100%\ncopy from ok.yml\ncopy to .github/ci.yml\n",
-        'diff --git a/ok.yml b/.github/ci.yml\nrename old ok.yml\nrename new ".git\\150ub/ci.yml"\n',
         "diff --git a/.github/ci.yml b/.github/ci.yml\r\nold mode 100644\r\nnew mode 100755\r\n",
         diff("ok.py", added="x = 1") + "diff --git a/.github/ci.yml b/.github/ci.yml\ndeleted file mode 100644\n",
     ],
@@ -63,6 +60,9 @@ def test_a_link_is_seen(line: str) -> None:
         letter(diff() + "--- a/CLAUDE.md 2026-11-22\n+++ a/CLAUDE.md 2026-11-22\n@@ -1 +1 @@\n-a\n+b\n"),
         letter("Index: .github/ci.yml\n"),
         letter("diff -u .github/ci.yml .github/ci.yml\n"),
+        letter("diff --git a/ok.yml b/.github/ci.yml\nsimilarity index 100%\nrename from ok.yml\nrename to .github/ci.yml\n"),
+        letter("diff --git a/ok.yml b/.github/ci.yml\nsimilarity index 100%\ncopy from ok.yml\ncopy to .github/ci.yml\n"),
+        letter('diff --git a/ok.yml b/.github/ci.yml\nrename old ok.yml\nrename new ".git\\150ub/ci.yml"\n'),
         letter("diff --git x/.github/ci.yml y/.github/ci.yml\nold mode 100644\nnew mode 100755\n"),
         letter("diff --git a/x b/y\nold mode 100644\nnew mode 100755\n"),
         letter('diff --git a/CLAUDE.md "b/CLAUDE.m\\144"\ndiff --git a/x b/y\nrename from x\nrename to y\n'),
@@ -91,8 +91,8 @@ def test_a_patch_made_to_be_slow_to_read_is_not(line: str) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(names=st.lists(NAMES, min_size=1, max_size=4, unique_by=str.casefold), quoted=st.booleans(), renames=st.booleans(), data=st.binary())
-def test_of_what_git_writes_every_path_is_seen(names: list[str], quoted: bool, renames: bool, data: bytes) -> None:
+@given(names=st.lists(NAMES, min_size=1, max_size=4, unique_by=str.casefold), quoted=st.booleans(), data=st.binary())
+def test_of_what_git_writes_every_path_is_seen(names: list[str], quoted: bool, data: bytes) -> None:
     with TemporaryDirectory() as folder:
         _git(folder, "init", "-q")
         for name in names[1:]:
@@ -104,7 +104,7 @@ def test_of_what_git_writes_every_path_is_seen(names: list[str], quoted: bool, r
         _write(Path(folder, names[0]), b"before\n" * 9)
         _git(folder, "add", "-A")
         _git(folder, "commit", "-q", "--allow-empty", "-m", "End")
-        ways = ["-c", f"core.quotePath={str(quoted).lower()}", "-c", f"diff.renames={'copies' if renames else 'false'}"]
+        ways = ["-c", f"core.quotePath={str(quoted).lower()}", "-c", "diff.renames=copies"]
         mbox = _git(folder, *ways, "format-patch", "--stdout", *RUNNERS, "-1").decode(errors="replace")
         changed = set(_git(folder, "diff", "--name-only", "--no-renames", "-z", "HEAD~1", "HEAD").decode(errors="replace").split("\0"))
 

@@ -1,17 +1,17 @@
 """What a patch says it does, read as `git am` reads it: letters, their diffs, and in each the paths, modes and added lines.
 
 It knows the one form that `git format-patch` gives with the runner's flags. What git would read too, but in another form (a diff without
-`diff --git`, other prefixes than `a/` and `b/`, an encoded letter), is unreadable here: nothing is let through because it was not seen.
+`diff --git`, other prefixes than `a/` and `b/`, a rename, an encoded letter), is unreadable here: nothing is let through because it was
+not seen.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from itertools import takewhile
 
 HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
-NAME = re.compile(r"(?:rename|copy) (?:from|to|old|new) (?P<path>.+)|(?:---|\+\+\+) (?P<side>.+)")
+NAME = re.compile(r"(?:---|\+\+\+) (.+)")
 MODE = re.compile(r"(?:new file mode|old mode|new mode|index [0-9a-f]+\.\.[0-9a-f]+)\s+(?P<mode>[0-7]+)")
 QUOTED = re.compile(rb'\\(?:([0-7]{1,3})|(["\\abfnrtv]))')
 ESCAPES = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v", b'"': b'"', b"\\": b"\\"}
@@ -58,7 +58,7 @@ def read_patch(mbox: str) -> Reading:
         line = lines[at]
         match part:
             case Part.DIFF:
-                reading.paths |= _paths_of_header(line.removeprefix("diff --git "), lines[at + 1 : at + 7])
+                reading.paths.add(_path_of_header(line.removeprefix("diff --git ")))
             case Part.NAMES:
                 _read_name(reading, line)
             case Part.CONTENT:
@@ -129,17 +129,14 @@ def _refuse_foreign(line: str, following: list[str]) -> None:
         raise Unreadable("it holds a diff that is not git's own")
 
 
-def _paths_of_header(names: str, below: list[str]) -> set[str]:
-    """The path of a `diff --git` line, which says it twice; none for a rename or copy, whose paths the lines below it say."""
+def _path_of_header(names: str) -> str:
+    """The path of a `diff --git` line, which says it twice."""
     names = names.rstrip("\r")
     middle = len(names) // 2
     old, new = _bare(names[:middle], "a/"), _bare(names[middle + 1 :], "b/")
-    if old and old == new and names[middle] == " ":
-        return {old}
-    own = takewhile(lambda line: not line.startswith("diff --git "), below)
-    if any(line.startswith(("rename ", "copy ")) for line in own):
-        return set()
-    raise Unreadable(f"a diff does not say which file it changes: {names[:100]}")
+    if not old or old != new or names[middle] != " ":
+        raise Unreadable(f"a diff does not say which file it changes: {names[:100]}")
+    return old
 
 
 def _bare(name: str, prefix: str) -> str | None:
@@ -156,10 +153,10 @@ def _read_name(reading: Reading, line: str) -> None:
         reading.links |= int(mode["mode"], 8) & 0o170000 in LINK_TYPES
     elif line.startswith("@@ -"):
         raise Unreadable("a hunk of it cannot be read")
-    elif (named := NAME.fullmatch(line.rstrip("\r"))) and named["path"]:
-        reading.paths.add(unquoted(named["path"]))
-    elif named and named["side"] != "/dev/null":
-        reading.paths.add(_side(named["side"]))
+    elif line.startswith(("rename ", "copy ")):
+        raise Unreadable("it renames or copies a file instead of showing both")
+    elif (named := NAME.fullmatch(line.rstrip("\r"))) and named[1] != "/dev/null":
+        reading.paths.add(_side(named[1]))
 
 
 def _side(said: str) -> str:
