@@ -67,5 +67,9 @@ def test_what_no_line_of_the_plan_covers_is_drift(planned: str) -> None:
     assert drift_of(["src/orders.py"], [planned]) == ["src/orders.py"]
 
 
+def test_a_name_that_looks_like_a_pattern_is_a_name() -> None:
+    assert drift_of(["app/[id]/page.tsx"], ["app/[id]/page.tsx"]) == []
+
+
 def test_where_there_is_no_plan_nothing_drifts() -> None:
     assert drift_of(["src/orders.py"], None) == []

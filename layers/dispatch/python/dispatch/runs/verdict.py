@@ -55,18 +55,20 @@ class Judged:
 
 @dataclass(frozen=True)
 class Case:
-    """All that a verdict rests on. `planned` are the approved plan's files; None where there is no plan."""
+    """All that a reason rests on. `paths` are those that the patch's text changes, and those it says it changes."""
 
     run: Run
     result: Result
     proposal: PatchProposal
-    planned: list[str] | None
     reading: Reading
     paths: list[str]
 
 
 def judge(run: Run, result: Result, proposal: PatchProposal, *, planned: list[str] | None) -> Judged:
-    """The verdict on what the run hands in. A patch that is too large or unreadable is not looked at any further."""
+    """The verdict on what the run hands in. `planned` are the approved plan's files; None where there is no plan.
+
+    A patch that is too large or cannot be read is not looked at any further.
+    """
     if (size := len(proposal.mbox.encode(errors="replace"))) > MOST_BYTES:
         return Judged([f"The patch has {size / 1024 / 1024:.1f} MB; at most {MOST_BYTES // 1024 // 1024} MB can be reviewed."], [], [])
     try:
@@ -74,7 +76,7 @@ def judge(run: Run, result: Result, proposal: PatchProposal, *, planned: list[st
     except Unreadable as error:
         return Judged([f"The patch is not in the form that git gives: {error}."], [], [])
     paths = sorted(reading.paths | {file.path for file in proposal.files})
-    case = Case(run, result, proposal, planned, reading, paths)
+    case = Case(run, result, proposal, reading, paths)
     reasons = [reason for rule in RULES for reason in rule(case)]
     return Judged(reasons, drift_of(paths, planned), [path for path in paths if LOCKFILE.fullmatch(path)])
 
@@ -156,6 +158,6 @@ def _leads_out(path: str) -> bool:
 
 
 def _covers(pattern: str, path: str) -> bool:
-    if any(mark in pattern for mark in "*?["):
-        return fnmatchcase(path, pattern) or fnmatchcase(path, pattern.replace("**/", ""))
-    return path == pattern or path.startswith(pattern.rstrip("/") + "/")
+    """Whether the name, the folder or the pattern fits; a name may look like a pattern, as `app/[id]/page.tsx` does."""
+    is_below = path == pattern or path.startswith(pattern.rstrip("/") + "/")
+    return is_below or fnmatchcase(path, pattern) or fnmatchcase(path, pattern.replace("**/", ""))
