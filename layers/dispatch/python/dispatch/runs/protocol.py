@@ -133,7 +133,7 @@ class OpenedPull(BaseModel):
     """The pull request that the publish job opened, or found open on its branch."""
 
     number: int = Field(ge=1)
-    url: str = Field(max_length=500)
+    url: str = Field(max_length=500, pattern="^https?://")
     draft: bool
     base: str = Field(max_length=255)
     head_sha: CommitHash
