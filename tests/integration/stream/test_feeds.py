@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from dispatch import stream
 from dispatch.kit import work as works
@@ -213,3 +214,29 @@ def test_seqs_are_taken_after_everything_else_a_work_does_before_its_commit(data
         unit.before_commit(lambda: order.append("another room"))
 
     assert order == ["another room", "numbered"]
+
+
+def test_what_fails_on_the_way_to_the_commit_undoes_the_whole_work(database: str):
+    def publish_and_fail():
+        with work() as unit:
+            stream.publish(unit, "board", "issue.changed", {})
+            unit.before_commit(lambda: unit.conn.cursor().executemany("SELECT 1 / %s", [[0]]))
+
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        publish_and_fail()
+
+    with work() as unit:
+        assert stream.read_feed(unit, "board").frames == []
+
+
+def test_a_shape_with_what_jsonb_refuses_is_kept_as_well(database: str):
+    class Said(BaseModel):
+        text: str
+        cost: float
+
+    with work() as unit:
+        stream.publish(unit, "run:1", "run.event", Said(text="a\0b \ud800", cost=float("inf")))
+
+    with work() as unit:
+        (frame,) = stream.read_feed(unit, "run:1").frames
+    assert frame.data == {"text": "a\ufffdb \ufffd", "cost": None}

@@ -2,22 +2,31 @@
 
 import json
 import math
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
 
 from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"  # stands where a character was that no `jsonb` can hold
 
 
 def to_json(value: Any) -> str:
     """JSON text that every `jsonb` column takes. NUL and lone surrogates, which agents do print, become U+FFFD; NaN becomes null."""
-    text = json.dumps(value, default=_plain, ensure_ascii=False, separators=(",", ":"))
+    text = _text_of(value)
     if "\\u0000" in text or "NaN" in text or "Infinity" in text or not _is_unicode(text):
         text = json.dumps(_cleaned(json.loads(text)), ensure_ascii=False, separators=(",", ":"))
     return text
+
+
+def _text_of(value: Any) -> str:
+    if isinstance(value, BaseModel):
+        with suppress(PydanticSerializationError):  # it writes no lone surrogates
+            return value.model_dump_json()
+    return json.dumps(value, default=_plain, ensure_ascii=False, separators=(",", ":"))
 
 
 def _plain(value: Any) -> Any:

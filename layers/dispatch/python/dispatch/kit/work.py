@@ -53,10 +53,13 @@ class Work:
 @contextmanager
 def work() -> Generator[Work]:
     """Opens the transaction, commits it at the end, rolls it back on any error."""
-    with ExitStack() as transaction:
+    with ExitStack() as after, ExitStack() as transaction:
         unit = Work(_begin(transaction))
+        after.callback(_leave_idle)
         yield unit
-        unit.finish()
+        with unit.conn.pipeline():  # the last statement and the commit travel together: what it holds, it holds for a moment only
+            unit.finish()
+            transaction.close()
     unit.tell()
 
 
@@ -81,7 +84,6 @@ def _begin(transaction: ExitStack) -> Connection[Any]:
     conn = connection()
     if conn.info.transaction_status not in {TransactionStatus.IDLE, TransactionStatus.UNKNOWN}:
         raise RuntimeError("a work is open in this thread already: pass it on instead of opening another")
-    transaction.callback(_leave_idle)
     try:
         transaction.enter_context(conn.transaction())
     except OperationalError:

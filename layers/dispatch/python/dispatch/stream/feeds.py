@@ -75,14 +75,14 @@ def _write_down(work: Work) -> None:
     drafts: list[_Draft] = work.kept.pop("stream")
     if all(isinstance(draft.data, str) for draft in drafts):  # nothing has to be made while topics are held: one statement does it all
         texts = [str(draft.data) for draft in drafts]
-        newest_seqs = store.append_frames(work.conn, [(d.topic, d.kind, text) for d, text in zip(drafts, texts, strict=True)], at=work.now)
-        frames = list(_numbered(drafts, texts, newest_seqs, work.now))
+        told = store.append_frames(work.conn, [(d.topic, d.kind, text) for d, text in zip(drafts, texts, strict=True)], at=work.now)
+        work.after_commit(lambda: push_frames(work.conn, list(_numbered(drafts, texts, dict(told.fetchall()), work.now))))
     else:
         newest_seqs = store.take_numbers(work.conn, Counter(draft.topic for draft in drafts))
         texts = [draft.data if isinstance(draft.data, str) else draft.data() for draft in drafts]
         frames = list(_numbered(drafts, texts, newest_seqs, work.now))
         store.insert_frames(work.conn, [(frame.topic, frame.seq, frame.kind, frame.data) for frame in frames], at=work.now)
-    work.after_commit(lambda: push_frames(work.conn, frames))
+        work.after_commit(lambda: push_frames(work.conn, frames))
 
 
 def _numbered(drafts: list[_Draft], texts: list[str], newest_seqs: dict[str, int], at: datetime) -> Iterator[OutgoingFrame]:

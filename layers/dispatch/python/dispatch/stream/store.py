@@ -31,13 +31,13 @@ def take_numbers(conn: Database, counts: dict[str, int]) -> dict[str, int]:
     return dict(rows.fetchall())
 
 
-def append_frames(conn: Database, frames: Sequence[tuple[str, str, str]], *, at: datetime) -> dict[str, int]:
-    """The frames (topic, kind, JSON text) stand in their feeds, each topic's in the order given; returns each topic's newest seq.
+def append_frames(conn: Database, frames: Sequence[tuple[str, str, str]], *, at: datetime) -> psycopg.Cursor[tuple[str, int]]:
+    """The frames (topic, kind, JSON text) stand in their feeds, each topic's in the order given; tells each topic's newest seq.
 
     Topics are held, in their order, until the commit.
     """
     topics, kinds, texts = (list(column) for column in zip(*frames, strict=True))
-    rows = conn.execute(
+    return conn.execute(
         """
         WITH given AS (
             SELECT topic, kind, text, row_number() OVER (PARTITION BY topic ORDER BY place) AS nth
@@ -56,7 +56,6 @@ def append_frames(conn: Database, frames: Sequence[tuple[str, str, str]], *, at:
         """,
         {"topics": topics, "kinds": kinds, "texts": texts, "at": at},
     )
-    return dict(rows.fetchall())
 
 
 def insert_frames(conn: Database, frames: Sequence[tuple[str, int, str, str]], *, at: datetime) -> None:
