@@ -22,9 +22,11 @@ def add_activity(
     public: bool = False,
 ) -> Activity:
     """The issue's story has one more entry, and whoever watches the issue sees it."""
-    added = store.insert_activity(
-        work.conn, issue_id=issue_id, at=work.now, kind=kind, actor=actor, run_id=run_id, data=data or {}, public=public
+    data = data or {}
+    number = store.insert_activity(
+        work.conn, issue_id=issue_id, at=work.now, kind=kind, actor=actor, run_id=run_id, data=data, public=public
     )
+    added = Activity(id=number, issue_id=issue_id, at=work.now, kind=kind, actor=actor, run_id=run_id, data=data, public=public)
     stream.publish(work, f"issue:{issue_id}", Event.ACTIVITY_ADDED, added)
     return added
 

@@ -13,26 +13,25 @@ from dispatch.kit.actors import Actor
 
 def insert_activity(
     conn: Connection[Any], *, issue_id: UUID, at: Any, kind: str, actor: Actor, run_id: UUID | None, data: dict[str, Any], public: bool
-) -> Activity:
-    """The activity is written; returns it with its id."""
-    with conn.cursor(row_factory=class_row(Activity)) as cursor:
-        cursor.execute(
-            """
-            INSERT INTO activity (issue_id, at, kind, actor, run_id, data, public)
-            VALUES (%(issue_id)s, %(at)s, %(kind)s, %(actor)s, %(run_id)s, %(data)s, %(public)s)
-            RETURNING id, issue_id, at, kind, actor, run_id, data, public
-            """,
-            {
-                "issue_id": issue_id,
-                "at": at,
-                "kind": kind,
-                "actor": Jsonb(actor.model_dump(mode="json")),
-                "run_id": run_id,
-                "data": Jsonb(data),
-                "public": public,
-            },
-        )
-        return cursor.fetchone() or _impossible()
+) -> int:
+    """The activity is written; returns its id."""
+    row: Any = conn.execute(
+        """
+        INSERT INTO activity (issue_id, at, kind, actor, run_id, data, public)
+        VALUES (%(issue_id)s, %(at)s, %(kind)s, %(actor)s, %(run_id)s, %(data)s, %(public)s)
+        RETURNING id
+        """,
+        {
+            "issue_id": issue_id,
+            "at": at,
+            "kind": kind,
+            "actor": actor.model_dump_json(),
+            "run_id": run_id,
+            "data": Jsonb(data),
+            "public": public,
+        },
+    ).fetchone()
+    return row[0]
 
 
 def select_activity(conn: Connection[Any], issue_id: UUID, *, after: int, limit: int) -> list[Activity]:
@@ -48,7 +47,3 @@ def select_activity(conn: Connection[Any], issue_id: UUID, *, after: int, limit:
             """,
             {"issue_id": issue_id, "after": after, "limit": limit},
         ).fetchall()
-
-
-def _impossible() -> Activity:
-    raise AssertionError("INSERT … RETURNING gave no row")

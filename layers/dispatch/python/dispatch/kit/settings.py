@@ -2,7 +2,7 @@
 
 import json
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from os import environ
 from typing import Annotated, Any, Literal
 
@@ -120,6 +120,11 @@ class Settings(Limits):
     sockets_endpoint: str = Field("", description="`@connections` address (set by the stack or the laptop)")
     sockets_url: str = Field("", description="Address a browser opens its socket at (set by the stack or the laptop)")
     instance_hints: str = Field("", description="Sentences for the first-run banner, one a line (set by the laptop)")
+
+    @cached_property
+    def limits(self) -> Limits:
+        """The limits alone."""
+        return Limits.model_validate(self.model_dump(include=set(Limits.model_fields)))
 
 
 @cache

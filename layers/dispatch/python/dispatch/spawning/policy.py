@@ -15,7 +15,7 @@ def settle_limits(work: Work, newest: PolicyNow | None) -> tuple[int, Limits]:
     A change of the settings is a new version, as long as nobody has edited the policy by hand. A limit that a later release adds
     has its setting's value in older versions.
     """
-    wanted = limits_of_settings()
+    wanted = settings().limits
     if newest is not None:
         held = limits_kept(newest.limits)
         if held == wanted or newest.changed_by.kind != SYSTEM.kind:
@@ -29,11 +29,7 @@ def current(work: Work) -> tuple[int, Limits]:
     return settle_limits(work, PolicyNow(**newest.model_dump(include=set(PolicyNow.model_fields))) if newest else None)
 
 
-def limits_of_settings() -> Limits:
-    """The limits as this process's settings have them."""
-    return Limits.model_validate(settings().model_dump(include=set(Limits.model_fields)))
-
-
 def limits_kept(kept: dict[str, Any]) -> Limits:
     """A version's limits; one that is newer than the version has its setting's value."""
-    return Limits.model_validate({**limits_of_settings().model_dump(), **kept})
+    newer = Limits.model_fields.keys() - kept.keys()
+    return Limits.model_validate({**kept, **{name: getattr(settings().limits, name) for name in newer}})
