@@ -34,6 +34,25 @@ def test_customers_take_turns() -> None:
     assert _order(asked) == ["acme 1", "globex 1", "None 1", "acme 2", "globex 2", "acme 3"]
 
 
+def test_who_comes_is_told_the_place_that_the_queue_then_shows() -> None:
+    with work() as unit:
+        for name in ("acme", "globex"):
+            customers.create_customer(unit, NewCustomer(name=name, slug=name))
+
+    for customer, priority in [
+        ("acme", "P3"),
+        ("acme", "P3"),
+        ("globex", "P3"),
+        (None, "P1"),
+        ("acme", "P1"),
+        ("globex", "P4"),
+        (None, "P3"),
+    ]:
+        spawn = _ask(customer=customer, priority=priority)
+        with work() as unit:
+            assert spawn.place == next(one.place for one in spawning.fleet(unit).waiting if one.id == spawn.id)
+
+
 def test_who_had_runs_today_comes_after_who_had_none(setting: pytest.MonkeyPatch) -> None:
     with work() as unit:
         for name in ("acme", "globex"):

@@ -1,7 +1,5 @@
 """What asking and offering share: a decision is kept and told, and where it admits, the run is queued with its money set aside."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +10,8 @@ from dispatch.kit.events import Event
 from dispatch.kit.settings import Limits, settings
 from dispatch.kit.work import Work
 from dispatch.runs import NewRun, Run
-from dispatch.spawning import books_store, ledger, store
-from dispatch.spawning.fact_shapes import Asked, Books, Facts, Ruling, Verdict
+from dispatch.spawning import ledger, locks, store
+from dispatch.spawning.fact_shapes import Asked, Books, Decided, Ruling, Verdict
 from dispatch.spawning.facts import facts_of
 from dispatch.spawning.gates import decide
 from dispatch.spawning.shapes import Spawn, SpawnState
@@ -23,20 +21,9 @@ STATES = {Verdict.ADMITTED: SpawnState.ADMITTED, Verdict.WAITS: SpawnState.WAITI
 TOLD = {Verdict.ADMITTED: Event.SPAWN_ADMITTED, Verdict.WAITS: Event.SPAWN_WAITING, Verdict.REFUSED: Event.SPAWN_REFUSED}
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """A decision with all it rests on."""
-
-    asked: Asked
-    facts: Facts
-    ruling: Ruling
-    policy_version: int
-    at: datetime
-
-
 def lock_admission(work: Work) -> None:
     """This work admits alone. Whoever will ask for a spawn and holds an issue takes this first, so that nobody waits in a circle."""
-    books_store.lock_admission(work.conn)
+    locks.lock_admission(work.conn)
 
 
 def decide_on(books: Books, version: int, limits: Limits, asked: Asked, **more: Any) -> Decided:
@@ -64,7 +51,7 @@ def admit(work: Work, decided: Decided, words: str, *, continues: UUID | None, a
 
 def keep(work: Work, spawn_id: UUID, decided: Decided) -> None:
     """The decision stands beside its spawn, with every input."""
-    store.insert_decision(work.conn, spawn_id, decided.ruling, decided.facts, policy_version=decided.policy_version, at=decided.at)
+    store.insert_decision(work.conn, spawn_id, decided)
 
 
 def tell(work: Work, spawn: Spawn, ruling: Ruling, *, actor: Actor) -> None:

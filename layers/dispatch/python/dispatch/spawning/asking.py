@@ -1,11 +1,9 @@
 """Admission: the only way in for a run, whoever asks. One transaction, nothing counted twice.
 
-Those who come to wait, or are refused, take nothing: they decide side by side. Who can be admitted decides alone, anew.
+Those who come to wait, or are refused, take nothing: they decide side by side. Who can be admitted decides anew, alone.
 """
 
 from uuid import UUID
-
-from psycopg import Rollback
 
 from dispatch import issues, runs
 from dispatch.issues import IssueNotFound
@@ -15,10 +13,10 @@ from dispatch.kit.ids import new_id
 from dispatch.kit.settings import settings
 from dispatch.kit.work import Work
 from dispatch.runs import Run, State, workflow_named
-from dispatch.spawning import books_store, store
-from dispatch.spawning.admitting import STATES, Decided, admit, decide_on, keep, lock_admission, tell
+from dispatch.spawning import books_store, locks, store
+from dispatch.spawning.admitting import STATES, admit, decide_on, tell
 from dispatch.spawning.books import read_books
-from dispatch.spawning.fact_shapes import Cause, Verdict
+from dispatch.spawning.fact_shapes import Cause, Decided, Verdict
 from dispatch.spawning.offering import withdraw
 from dispatch.spawning.shapes import CustomerRef, NewSpawn, Spawn
 
@@ -47,12 +45,16 @@ def request(work: Work, ref: str | UUID, new: NewSpawn, *, actor: Actor, cause: 
     issue_id = ref if isinstance(ref, UUID) else issues.get_issue_id(work, ref)  # before the lock: what others wait for is kept short
     if new.continues:
         _check_continued(work, issue_id, new.continues)
-    with work.conn.pipeline():
-        decided = _decide_beside_others(work, issue_id, new, cause) or _decide_alone(work, issue_id, new, cause)
-        admitted = decided.ruling.verdict is Verdict.ADMITTED
-        run = admit(work, decided, new.words, continues=new.continues, actor=actor) if admitted else None
-        spawn = _write(work, new, decided, run, actor=actor, cause=cause)
-        tell(work, spawn, decided.ruling, actor=actor)
+    if not locks.share_admission(work.conn, issue_id):
+        raise IssueNotFound
+    decided = _decide(work, issue_id, new, cause)
+    if decided.ruling.verdict is Verdict.ADMITTED:
+        locks.lock_places(work.conn)
+        decided = _decide(work, issue_id, new, cause)
+    admitted = decided.ruling.verdict is Verdict.ADMITTED
+    run = admit(work, decided, new.words, continues=new.continues, actor=actor) if admitted else None
+    spawn = _write(work, new, decided, run, actor=actor, cause=cause)
+    tell(work, spawn, decided.ruling, actor=actor)
     return spawn
 
 
@@ -65,28 +67,9 @@ def _check_continued(work: Work, issue_id: UUID, run_id: UUID) -> None:
         raise RunsStill
 
 
-def _decide_beside_others(work: Work, issue_id: UUID, new: NewSpawn, cause: Cause | None) -> Decided | None:
-    """What the gates say while nobody admits; None where they would admit: then nothing of this attempt is held any more."""
-    decided = None
-    with work.conn.transaction():
-        books_store.share_admission(work.conn)
-        decided = _decide(work, issue_id, new, cause)
-        if decided.ruling.verdict is Verdict.ADMITTED:
-            decided = None
-            raise Rollback
-    return decided
-
-
-def _decide_alone(work: Work, issue_id: UUID, new: NewSpawn, cause: Cause | None) -> Decided:
-    """What the gates say while nobody else decides."""
-    lock_admission(work)
-    return _decide(work, issue_id, new, cause)
-
-
 def _decide(work: Work, issue_id: UUID, new: NewSpawn, cause: Cause | None) -> Decided:
-    """The issue is held, and the gates have ruled."""
-    books_store.lock_issue(work.conn, issue_id)
-    books, asked = books_store.select_books_and_about(
+    """What the gates say now."""
+    books, asked = books_store.select_books_and_asked(
         work.conn,
         issue_id,
         workflow=new.workflow,
@@ -94,8 +77,6 @@ def _decide(work: Work, issue_id: UUID, new: NewSpawn, cause: Cause | None) -> D
         automatic=cause is not None,
         continues=new.continues,
     )
-    if asked is None:
-        raise IssueNotFound
     if asked.waiting_spawn and cause is None and store.waits_for_a_person(work.conn, issue_id):
         asked = asked.model_copy(update={"waiting_spawn": False, "takes_place": True})
     return decide_on(*read_books(work, books), asked, cause=cause, cap_usd=new.cap_usd, forced_because=new.force_because)
@@ -106,20 +87,8 @@ def _write(work: Work, new: NewSpawn, decided: Decided, run: Run | None, *, acto
     if asked.takes_place and ruling.verdict is not Verdict.REFUSED:
         withdraw(work, asked.issue_id, actor=actor)
     spawn_id = new_id()
-    store.insert_spawn(
-        work.conn,
-        spawn_id,
-        asked,
-        new,
-        asked_by=actor,
-        cause=cause,
-        state=STATES[ruling.verdict],
-        waits_for=ruling.waits_for,
-        run_id=run.id if run else None,
-        at=decided.at,  # not work.now: places in the queue go by who came through admission first
-    )
-    keep(work, spawn_id, decided)
-    return Spawn(
+    store.insert_spawn(work.conn, spawn_id, new, decided, state=STATES[ruling.verdict], run_id=run.id if run else None, asked_by=actor)
+    return Spawn(  # its moment is not work.now: places in the queue go by who came through admission first
         id=spawn_id,
         issue_id=asked.issue_id,
         identifier=asked.issue,
@@ -130,7 +99,7 @@ def _write(work: Work, new: NewSpawn, decided: Decided, run: Run | None, *, acto
         forced_because=new.force_because,
         state=STATES[ruling.verdict],
         run_id=run.id if run else None,
-        place=store.find_place(work.conn, spawn_id, at=decided.at) if ruling.verdict is Verdict.WAITS else None,
+        place=asked.place if ruling.verdict is Verdict.WAITS else None,
         reason=ruling.reason,
         would_turn=ruling.would_turn,
         gate=ruling.gate,

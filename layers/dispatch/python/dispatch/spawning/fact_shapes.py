@@ -1,5 +1,6 @@
 """The shapes of what decisions rest on, and of what they say."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -85,7 +86,8 @@ class Ruling(BaseModel):
 class Asked(BaseModel):
     """What the gates ask about a spawn's issue, as of one moment. `spawn_id` None is a new one's.
 
-    `takes_place`: a person asks for what waits by itself until somebody does; theirs takes its place.
+    `place` is what a new one would have in the queue. `takes_place`: a person asks for what waits by itself until somebody does; theirs
+    takes its place.
     """
 
     spawn_id: UUID | None
@@ -108,6 +110,7 @@ class Asked(BaseModel):
     waiting_reviews: int
     priority: str
     left_usd: Money | None
+    place: int | None = None
     takes_place: bool = False
 
     @property
@@ -183,3 +186,21 @@ class Books(BaseModel):
     def started_today(self, bucket: Bucket) -> int:
         """How many runs of the bucket were admitted today."""
         return sum(spent.spawns for spent in self.today if workflow_named(spent.workflow).bucket is bucket)
+
+
+class Known(BaseModel):
+    """What a decision rests on, as of one moment; `asked` None: about no spawn."""
+
+    books: Books
+    asked: Asked | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision with all it rests on."""
+
+    asked: Asked
+    facts: Facts
+    ruling: Ruling
+    policy_version: int
+    at: datetime

@@ -12,7 +12,7 @@ from dispatch.kit.errors import NotFound
 from dispatch.kit.events import Event
 from dispatch.kit.settings import Limits
 from dispatch.kit.work import Work
-from dispatch.spawning import books_store, store
+from dispatch.spawning import books_store, locks, store
 from dispatch.spawning.admitting import STATES, Decided, admit, decide_on, keep, lock_admission, tell
 from dispatch.spawning.books import open_books
 from dispatch.spawning.fact_shapes import Asked, Books, Held, SpentToday, Verdict, WaitingSpawn
@@ -100,17 +100,8 @@ class _Offer:
 
     def _hold(self, one: WaitingSpawn) -> Asked | None:
         """The issue is held, and what the gates ask about it is read again; None where it is gone."""
-        before = one.asked
-        books_store.lock_issue(self.work.conn, before.issue_id)
-        return books_store.select_about(
-            self.work.conn,
-            before.issue_id,
-            spawn_id=one.id,
-            workflow=one.workflow,
-            family=before.family,
-            automatic=before.automatic,
-            continues=one.continues,
-        )
+        locks.lock_issue(self.work.conn, one.asked.issue_id)
+        return books_store.select_asked(self.work.conn, one)
 
     def _leave(self, one: WaitingSpawn, decided: Decided) -> None:
         """The spawn waits on; why is told where it is for something else now."""

@@ -6,49 +6,46 @@ from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import class_row, scalar_row
-from psycopg.types.json import Jsonb
 
 from dispatch.kit.actors import Actor
-from dispatch.spawning.fact_shapes import Asked, Cause, Facts, Ruling
+from dispatch.spawning.fact_shapes import Decided
+from dispatch.spawning.locks import PLACES
 from dispatch.spawning.shapes import CustomerKey, Decision, DecisionFilter, InboxItem, NewSpawn, Spawn
 
 
 def insert_spawn(
-    conn: Connection[Any],
-    spawn_id: UUID,
-    asked: Asked,
-    new: NewSpawn,
-    *,
-    asked_by: Actor,
-    cause: Cause | None,
-    state: str,
-    waits_for: str | None,
-    run_id: UUID | None,
-    at: datetime,
+    conn: Connection[Any], spawn_id: UUID, new: NewSpawn, decided: Decided, *, state: str, run_id: UUID | None, asked_by: Actor
 ) -> None:
-    """The spawn is written with what became of it."""
+    """The spawn is written with its decision and what became of it, once nobody else is being admitted."""
     conn.execute(
         """
-        INSERT INTO spawn (id, issue_id, workflow, asked_by, cause, family, words, cap_usd, continues, forced_because, state, waits_for,
-                           run_id, created_at, decided_at)
-        VALUES (%(id)s, %(issue_id)s, %(workflow)s, %(asked_by)s, %(cause)s, %(family)s, %(words)s, %(cap_usd)s, %(continues)s,
-                %(forced_because)s, %(state)s, %(waits_for)s, %(run_id)s, %(at)s, %(at)s)
+        WITH places AS MATERIALIZED (
+            SELECT pg_advisory_xact_lock_shared(%(places)s)
+        ), decided AS (
+            INSERT INTO spawn (id, issue_id, workflow, asked_by, cause, family, words, cap_usd, continues, forced_because, state, waits_for,
+                               run_id, created_at, decided_at)
+            SELECT %(spawn_id)s, %(issue_id)s, %(workflow)s, %(asked_by)s, %(cause)s, %(family)s, %(words)s, %(cap_usd)s, %(continues)s,
+                   %(forced_because)s, %(state)s, %(waits_for)s, %(run_id)s, %(at)s, %(at)s
+            FROM places
+        )
+        INSERT INTO decision (spawn_id, at, verdict, gate, reason, would_turn, inputs, policy_version)
+        VALUES (%(spawn_id)s, %(at)s, %(verdict)s, %(gate)s, %(reason)s, %(would_turn)s, %(inputs)s, %(policy_version)s)
         """,
         {
-            "id": spawn_id,
-            "issue_id": asked.issue_id,
+            **_decision(spawn_id, decided),
+            "places": PLACES,
+            "issue_id": decided.asked.issue_id,
             "workflow": new.workflow,
-            "asked_by": Jsonb(asked_by.model_dump(mode="json")),
-            "cause": Jsonb(cause.model_dump(mode="json")) if cause else None,
-            "family": asked.family,
+            "asked_by": asked_by.model_dump_json(),
+            "cause": decided.facts.cause.model_dump_json() if decided.facts.cause else None,
+            "family": decided.asked.family,
             "words": new.words,
             "cap_usd": new.cap_usd,
             "continues": new.continues,
             "forced_because": new.force_because,
             "state": state,
-            "waits_for": waits_for,
+            "waits_for": decided.ruling.waits_for,
             "run_id": run_id,
-            "at": at,
         },
     )
 
@@ -79,21 +76,29 @@ def set_waits_for(conn: Connection[Any], spawn_id: UUID, waits_for: str | None) 
     conn.execute("UPDATE spawn SET waits_for = %(waits_for)s WHERE id = %(id)s", {"id": spawn_id, "waits_for": waits_for})
 
 
-def insert_decision(conn: Connection[Any], spawn_id: UUID, ruling: Ruling, facts: Facts, *, policy_version: int, at: datetime) -> None:
+def insert_decision(conn: Connection[Any], spawn_id: UUID, decided: Decided) -> None:
     """What the gates said is kept, with every input."""
     conn.execute(
         """
         INSERT INTO decision (spawn_id, at, verdict, gate, reason, would_turn, inputs, policy_version)
         VALUES (%(spawn_id)s, %(at)s, %(verdict)s, %(gate)s, %(reason)s, %(would_turn)s, %(inputs)s, %(policy_version)s)
         """,
-        {
-            "spawn_id": spawn_id,
-            "at": at,
-            **ruling.model_dump(mode="json", include={"verdict", "gate", "reason", "would_turn"}),
-            "inputs": Jsonb(facts.model_dump(mode="json")),
-            "policy_version": policy_version,
-        },
+        _decision(spawn_id, decided),
     )
+
+
+def _decision(spawn_id: UUID, decided: Decided) -> dict[str, Any]:
+    ruling = decided.ruling
+    return {
+        "spawn_id": spawn_id,
+        "at": decided.at,
+        "verdict": ruling.verdict,
+        "gate": ruling.gate,
+        "reason": ruling.reason,
+        "would_turn": ruling.would_turn,
+        "inputs": decided.facts.model_dump_json(),
+        "policy_version": decided.policy_version,
+    }
 
 
 def select_spawn(conn: Connection[Any], spawn_id: UUID) -> Spawn:
@@ -110,14 +115,6 @@ def select_spawn(conn: Connection[Any], spawn_id: UUID) -> Spawn:
         ).fetchone()
     assert found is not None  # noqa: S101 - spawns are kept
     return found
-
-
-def find_place(conn: Connection[Any], spawn_id: UUID, *, at: datetime) -> int | None:
-    """The waiting spawn's place in the queue, from 1."""
-    with conn.cursor(row_factory=scalar_row) as cursor:
-        return cursor.execute(
-            "SELECT place FROM spawn_queue(%(at)s) WHERE spawn_id = %(spawn_id)s", {"spawn_id": spawn_id, "at": at}
-        ).fetchone()
 
 
 def list_waiting(conn: Connection[Any], *, at: datetime, limit: int) -> list[Spawn]:
