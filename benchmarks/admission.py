@@ -1,15 +1,19 @@
 """Admission: decisions a second with 32 threads on one limit, against a plain counter update on the same Postgres.
 
-Both keep what they did on disk before the next may begin, as one row is held by all. Run with `python -m benchmarks.admission`.
+Both keep what they did on disk before the next may begin, as one row is held by all. Run with `python -m benchmarks.admission`;
+`--processes 8` spreads the threads over as many processes, since containers of Lambda share no interpreter.
 """
 
+import multiprocessing
 import os
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from statistics import median
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -32,52 +36,69 @@ PLACES = 8  # the product's own limit
 ADA = Actor(kind=ActorKind.PERSON, name="Ada")
 
 
-def measure(rounds: int) -> list[Figure]:
+def measure(rounds: int, processes: int) -> list[Figure]:
     """The figures of `rounds` rounds, each with a measurement of the counter before and after it."""
     with database.server() as running, _queues():
-        few, many = _rounds(running, rounds, places=PLACES), _rounds(running, rounds, places=THREADS * EACH)
+        measured = partial(_rounds, running, rounds, processes)
+        few, many = measured(places=PLACES), measured(places=THREADS * EACH)
     counters = [counter for rates in (few, many) for _, counter in rates]
+    who = f"{THREADS} threads" if processes == 1 else f"{THREADS} threads in {processes} processes"
     return [
-        Figure("counter updates, pgbench, 32 clients", median(counters), "/s"),
-        Figure(f"decisions, 32 threads, {PLACES} places", median([rate for rate, _ in few]), "/s"),
+        Figure(f"counter updates, pgbench, {THREADS} clients", median(counters), "/s"),
+        Figure(f"decisions, {who}, {PLACES} places", median([rate for rate, _ in few]), "/s"),
         Figure("of the counter", median([rate / counter for rate, counter in few]), "", 0.25, "at least"),
-        Figure("decisions, 32 threads, all admitted", median([rate for rate, _ in many]), "/s"),
+        Figure(f"decisions, {who}, all admitted", median([rate for rate, _ in many]), "/s"),
         Figure("of the counter", median([rate / counter for rate, counter in many]), ""),
         Figure("admitted beyond the limit", 0, "runs", 0),  # _check has looked at every round
     ]
 
 
-def _rounds(running: postgres.Server, rounds: int, *, places: int) -> list[tuple[float, float]]:
+def _rounds(running: postgres.Server, rounds: int, processes: int, *, places: int) -> list[tuple[float, float]]:
     """Decisions a second and counter updates a second, of each round."""
     found: list[tuple[float, float]] = []
     for number in range(1, rounds + 1):
         before = database.counter_rate(running, clients=THREADS, seconds=2)
-        rate = _decide(running, places)
+        rate = _decide(running, places, processes)
         after = database.counter_rate(running, clients=THREADS, seconds=2)
         found.append((rate, (before + after) / 2))
         tell(f"  {places} places, round {number}: {rate:.0f} decisions/s, counter {before:.0f} and {after:.0f}/s")
     return found
 
 
-def _decide(running: postgres.Server, places: int) -> float:
+def _decide(running: postgres.Server, places: int, processes: int) -> float:
     """Decisions a second of all threads together, each asking for one issue after another."""
     limits = dict.fromkeys(("MAX_CONCURRENT_SPAWNS", "MAX_CONCURRENT_SPAWNS_PRD", "DAILY_SPAWN_BUDGET_PRD"), places)
     with database.fresh_database(running, GITHUB_REPO="acme/shop", DAILY_COST_LIMIT_USD=100_000, **limits) as url:
         with work() as unit:
             made = [issues.create_issue(unit, NewIssue(title=f"Issue {n}"), actor=ADA).id for n in range(THREADS * EACH)]
-        taken_s = _ask_together([made[start::THREADS] for start in range(THREADS)])
+        taken_s = _ask_together([made[start::THREADS] for start in range(THREADS)], processes)
         _check(url, places, asked=len(made))
     return len(made) / taken_s
 
 
-def _ask_together(shares: Sequence[Sequence[UUID]]) -> float:
+def _ask_together(shares: Sequence[Sequence[UUID]], processes: int) -> float:
     """How long it took until every thread had asked for all of its issues."""
-    start = threading.Barrier(len(shares) + 1)
+    kind: Any = threading if processes == 1 else multiprocessing.get_context("spawn")
+    begin: Any = kind.Thread if processes == 1 else kind.Process
+    start = kind.Barrier(processes + 1)
+    asking = [begin(target=_ask_in_threads, args=(shares[n::processes], start)) for n in range(processes)]
+    for one in asking:
+        one.start()
+    start.wait()
+    began = time.monotonic()
+    for one in asking:
+        one.join()
+    return time.monotonic() - began
+
+
+def _ask_in_threads(shares: Sequence[Sequence[UUID]], start: Any) -> None:
+    """Every thread has asked for its issues; none begins before all are connected, and `start` opens."""
+    ready = threading.Barrier(len(shares), action=start.wait)
 
     def ask(share: Sequence[UUID]) -> None:
         with work():
             pass  # connected
-        start.wait()
+        ready.wait()
         for issue in share:
             with work() as unit:
                 spawning.request(unit, issue, NewSpawn(workflow="prd-investigate"), actor=ADA)
@@ -86,11 +107,8 @@ def _ask_together(shares: Sequence[Sequence[UUID]]) -> float:
     threads = [threading.Thread(target=ask, args=(share,)) for share in shares]
     for thread in threads:
         thread.start()
-    start.wait()
-    began = time.monotonic()
     for thread in threads:
         thread.join()
-    return time.monotonic() - began
 
 
 def _check(url: str, places: int, *, asked: int) -> None:
@@ -118,5 +136,6 @@ def _queues() -> Iterator[None]:
 if __name__ == "__main__":
     parser = arguments(__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--processes", type=int, default=1)
     asked = parser.parse_args()
-    show("admission", measure(asked.rounds), as_json=asked.json)
+    show("admission", measure(asked.rounds, asked.processes), as_json=asked.json)
