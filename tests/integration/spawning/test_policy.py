@@ -1,10 +1,14 @@
 """The policy: versions that people change, each with a reason; what is bad is refused by name."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 
 from dispatch import spawning
+from dispatch.issues import Issue
 from dispatch.kit.errors import BadInput, Conflict
-from dispatch.kit.work import work
+from dispatch.kit.work import close_connection, work
 from dispatch.spawning import Policy, PolicyChange, SpawnState
 from tests import doing
 
@@ -19,6 +23,22 @@ def test_a_change_is_a_new_version_with_who_and_why() -> None:
     assert (after.version, after.limits.max_concurrent_spawns_prd) == (before.version + 1, 2)
     assert (after.because, after.changed_by) == ("We learn.", doing.ADA)
     assert after.limits.model_copy(update={"max_concurrent_spawns_prd": 5}) == before.limits
+
+
+def test_many_who_ask_at_once_write_the_first_version_once() -> None:
+    made = [doing.make_issue() for _ in range(8)]
+    together = Barrier(len(made))
+
+    def ask(issue: Issue) -> None:
+        together.wait()
+        doing.ask(issue)
+        close_connection()
+
+    with ThreadPoolExecutor(len(made)) as pool:
+        list(pool.map(ask, made))
+
+    with work() as unit:
+        assert [version.version for version in spawning.list_versions(unit)] == [1]
 
 
 def test_nobody_overwrites_what_they_have_not_seen() -> None:
