@@ -108,8 +108,7 @@ class _Offer:
         waits_for = decided.ruling.waits_for
         if waits_for:
             self.held.add(waits_for)
-        if (decided.ruling.gate, waits_for) != (one.gate, one.waits_for):
-            store.set_waits_for(self.work.conn, one.id, waits_for)
+        if (decided.ruling.gate, waits_for) != (one.gate, one.waits_for) and store.set_waits_for(self.work.conn, one.id, waits_for):
             keep(self.work, one.id, decided)
             publish_fleet(self.work)
 

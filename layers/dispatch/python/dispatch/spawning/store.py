@@ -71,9 +71,10 @@ def set_forced(conn: Connection[Any], issue_id: UUID, because: str) -> UUID | No
         ).fetchone()
 
 
-def set_waits_for(conn: Connection[Any], spawn_id: UUID, waits_for: str | None) -> None:
-    """The waiting spawn waits for something else now."""
-    conn.execute("UPDATE spawn SET waits_for = %(waits_for)s WHERE id = %(id)s", {"id": spawn_id, "waits_for": waits_for})
+def set_waits_for(conn: Connection[Any], spawn_id: UUID, waits_for: str | None) -> bool:
+    """The waiting spawn waits for something else now; False where it is gone with its issue."""
+    given = {"id": spawn_id, "waits_for": waits_for}
+    return conn.execute("UPDATE spawn SET waits_for = %(waits_for)s WHERE id = %(id)s", given).rowcount == 1
 
 
 def insert_decision(conn: Connection[Any], spawn_id: UUID, decided: Decided) -> None:
