@@ -78,13 +78,14 @@ def test_nothing_an_agent_writes_is_acted_upon() -> None:
 
 
 def test_the_body_stays_below_githubs_bound() -> None:
-    long = "`@a` <b> " * 20_000
+    long = "`@a` <b>\n" * 20_000
     checks = [{**CHECK, "name": f"check {number}", "output": "#1 " * 6_000, "command": "x" * 2000} for number in range(50)]
     names = tuple(f"{'d' * 150}/{number}.lock" for number in range(200))
 
     body = publication(implement(summary=long[:5000], report=long, checks=checks, patch=proposal(*map(diff, names), files=names))).body
 
-    assert len(body) < 65_536
+    assert 40_000 < len(body) < 65_536
+    assert len(re.findall(r"^(?:> )?`{3,}", body, re.MULTILINE)) % 2 == 0  # no block of code is left open
     assert body.endswith("Dispatch-Issue: DISPATCH-1\n")
 
 

@@ -17,7 +17,7 @@ from dispatch.runs import Artifact, Check, Patch, Proof, Run, Try, workflow_name
 MOST_BODY = 60_000  # characters; GitHub takes 65,536
 MOST_TITLE = 100
 MOST_REPORT = 20_000
-MOST_LISTED = 50
+MOST_LISTED = 20
 MOST_CHECKS = 12  # with their output; the rest by name
 TAIL = 1500  # characters of a check's output: the failure stands at its end
 CONVENTIONAL = re.compile(r"(?:build|chore|ci|docs|feat|fix|perf|refactor|revert|style|test)(?:\([\w ./-]{1,40}\))?!?: ", re.IGNORECASE)
@@ -53,9 +53,19 @@ def write_pull_request(work: Work, run: Run, patch: Patch) -> PullText:
         ("Plan", _plan(plan, patch)),
         ("Look twice at", _warnings(run, patch)),
     ]
-    told = "\n\n".join(f"## {heading}\n\n{text}" if heading else text for heading, text in sections if text)
-    end = f"\n\n---\n\n{_run(run)}\n\nDispatch-Issue: {issue.identifier}\n"
-    return PullText(title=_title(issue, run), body=cut(told, MOST_BODY - len(end)) + end)
+    end = f"---\n\n{_run(run)}\n\nDispatch-Issue: {issue.identifier}\n"
+    return PullText(title=_title(issue, run), body=_within(MOST_BODY - len(end), sections) + end)
+
+
+def _within(most: int, sections: list[tuple[str, str]]) -> str:
+    """The sections that say something, each whole; one for which there is no room is named."""
+    body = ""
+    for heading, text in sections:
+        head = f"## {heading}\n\n" if heading else ""
+        if text:
+            fits = len(body) + len(head) + len(text) < most - 1000
+            body += f"{head}{text if fits else 'This is too long for here; it stands on the issue.'}\n\n"
+    return body
 
 
 def _title(issue: Issue, run: Run) -> str:

@@ -48,8 +48,8 @@ def line_of(text: str, *, most: int) -> str:
 
 def quoted(text: str, *, most: int) -> str:
     """The text as a quotation, which no line of it can leave; code stays code as it was."""
-    whole = cut("\n\n".join(_parts(normalise(text[: 2 * most]).split("\n"))), most)
-    return "\n".join(f"> {line}".rstrip() for line in whole.split("\n"))
+    whole = "\n\n".join(_parts(normalise(text[: 2 * most]).split("\n")))
+    return cut("\n".join(f"> {line}".rstrip() for line in whole.split("\n")), most)
 
 
 def _parts(lines: list[str]) -> Iterator[str]:
