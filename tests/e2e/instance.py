@@ -18,6 +18,7 @@ import psycopg
 
 from infra.laptop.jobs import JobFolder
 from infra.laptop.postgres import place
+from tests import hooks
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "a long enough password"
@@ -32,10 +33,11 @@ class Instance:
         self.url = f"http://localhost:{self.port}"
         self._said = data.with_suffix(".log")
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("ANTHROPIC", "GITHUB_", "PG", "DISPATCH_"))}
-        self._environment = clean | {"PORT": str(self.port), "DISPATCH_PASSWORD": PASSWORD, "DISPATCH_CLAUDE": str(claude)} | settings
+        self._environment = clean | self._settings(claude) | settings
         self._jar = http.cookiejar.CookieJar()
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._jar))
         self._process: subprocess.Popen[bytes] | None = None
+        self._deliveries = 0
 
     def start(self) -> None:
         """It answers."""
@@ -106,6 +108,23 @@ class Instance:
 
         return until(ended, seconds, f"the run of {ref} never ended")
 
+    def hear(self, event: str, body: dict[str, Any]) -> None:
+        """GitHub has told of something in the repository that agents work on."""
+        told = {"repository": {"full_name": self.repository()}, "sender": {"login": "ada"}} | body
+        raw = json.dumps(told).encode()
+        self._deliveries += 1
+        headers = {
+            "Content-Type": "application/json",
+            "X-GitHub-Event": event,
+            "X-GitHub-Delivery": f"delivery-{self._deliveries}",
+            "X-Hub-Signature-256": hooks.sign(raw),
+        }
+        urllib.request.urlopen(urllib.request.Request(self.url + "/api/github/webhook", raw, headers), timeout=30).close()
+
+    def repository(self) -> str:
+        """What its agents work on."""
+        return str(self.ask("GET", "/api/instance")["repository"])
+
     def events(self, run_id: str) -> list[dict[str, Any]]:
         """Every frame of the run, as the feed has them."""
         frames: list[dict[str, Any]] = []
@@ -119,6 +138,11 @@ class Instance:
         notes = json.loads(folder.with_name(f"{folder.name}.json").read_text())
         with psycopg.connect(f"postgresql://dispatch:{notes['password']}@127.0.0.1:{notes['port']}/dispatch") as conn:
             return conn.execute(query).fetchall()  # type: ignore[call-overload]
+
+    def _settings(self, claude: Path) -> dict[str, str]:
+        """Nobody outside is asked, and GitHub may tell."""
+        github = {"GITHUB_WEBHOOK_SECRET": hooks.SECRET, "GITHUB_OIDC_ISSUER": "http://127.0.0.1:9"}
+        return {"PORT": str(self.port), "DISPATCH_PASSWORD": PASSWORD, "DISPATCH_CLAUDE": str(claude)} | github
 
     def _sign_in(self) -> None:
         if not len(self._jar):

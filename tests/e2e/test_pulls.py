@@ -1,30 +1,17 @@
 """Pull requests on an issue's page: shown as GitHub tells of them, asked why they were closed, gone on with."""
 
-import itertools
-import json
-import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests import hooks
-from tests.e2e.conftest import Open, live, running
+from tests.e2e.conftest import Open, live
 from tests.e2e.instance import Instance
 
 pytestmark = pytest.mark.browser
 
 RUN_MS = 120_000
-_numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def instance(tmp_path_factory: pytest.TempPathFactory, claude: Path) -> Iterator[Instance]:
-    """An instance that GitHub can tell something."""
-    settings = {"SCRIPTED_MODEL_PACE_MS": "1", "GITHUB_WEBHOOK_SECRET": hooks.SECRET}
-    yield from running(Instance(tmp_path_factory.mktemp("pulls") / "data", claude=claude, **settings))
 
 
 def test_a_pull_request_shows_as_github_tells_of_it(show: Open, instance: Instance) -> None:
@@ -36,7 +23,7 @@ def test_a_pull_request_shows_as_github_tells_of_it(show: Open, instance: Instan
     card = card_of(page, 31)
     for words in ["draft", "discounts", "main", "linked by the identifier in its words", "No CI"]:
         expect(card).to_contain_text(words)
-    expect(card.get_by_role("link", name="#31")).to_have_attribute("href", f"https://github.com/{repository(instance)}/pull/31")
+    expect(card.get_by_role("link", name="#31")).to_have_attribute("href", f"https://github.com/{instance.repository()}/pull/31")
     tell_ci(instance, conclusion="failure")
     expect(card).to_contain_text("CI fails: CI")
 
@@ -99,11 +86,6 @@ def card_of(page: Page, number: int) -> Locator:
     return page.get_by_role("article").filter(has=page.get_by_role("link", name=f"#{number}"))
 
 
-def repository(instance: Instance) -> str:
-    """What the instance's agents work on."""
-    return str(instance.ask("GET", "/api/instance")["repository"])
-
-
 def implement(instance: Instance, issue: str) -> dict[str, Any]:
     """The run that has left a patch on a branch."""
     instance.spawn(issue)
@@ -114,21 +96,10 @@ def implement(instance: Instance, issue: str) -> dict[str, Any]:
 
 def tell_pull(instance: Instance, number: int, *, opened: float = 0, minutes: float = 1, **more: Any) -> None:
     """GitHub has told of the pull request as it is now."""
-    told = hooks.pull(number, minutes=opened + minutes, repository=repository(instance), sha=f"{number:040x}", **more)
-    deliver(instance, "pull_request", {"action": "edited", "pull_request": told | {"created_at": hooks.at(opened)}})
+    told = hooks.pull(number, minutes=opened + minutes, repository=instance.repository(), sha=f"{number:040x}", **more)
+    instance.hear("pull_request", {"action": "edited", "pull_request": told | {"created_at": hooks.at(opened)}})
 
 
 def tell_ci(instance: Instance, **more: Any) -> None:
     """GitHub has told of a check of pull request 31."""
-    deliver(instance, "workflow_run", {"action": "completed", "workflow_run": hooks.ci_run(sha=f"{31:040x}", **more)})
-
-
-def deliver(instance: Instance, event: str, body: dict[str, Any]) -> None:
-    raw = json.dumps(body | {"repository": {"full_name": repository(instance)}, "sender": {"login": "ada"}}).encode()
-    headers = {
-        "Content-Type": "application/json",
-        "X-GitHub-Event": event,
-        "X-GitHub-Delivery": f"delivery-{next(_numbers)}",
-        "X-Hub-Signature-256": hooks.sign(raw),
-    }
-    urllib.request.urlopen(urllib.request.Request(instance.url + "/api/github/webhook", raw, headers), timeout=30).read()
+    instance.hear("workflow_run", {"action": "completed", "workflow_run": hooks.ci_run(sha=f"{31:040x}", **more)})

@@ -86,6 +86,9 @@ export type Try = Shape<'Try'>;
 export type Pull = Shape<'Pull'>;
 /** What the repository's own checks say of a pull request's newest commit. */
 export type Ci = Shape<'Ci'>;
+/** Whether agents can work on GitHub; `ok` of a check is null where it cannot be known. */
+export type Access = Shape<'Access'>;
+export type AccessCheck = Shape<'AccessCheck'>;
 /** What somebody reported to us, kept so that it can be heard again. */
 export type Delivery = Shape<'DeliverySummary'>;
 /** A picture or a file that a run left. */
