@@ -61,7 +61,7 @@ def read_choices(environ: Mapping[str, str]) -> Choices:
         port=int(port),
         database_url=environ.get("PG_DATABASE_URL") or None,
         target=Path(target).expanduser().absolute() if target else None,
-        uses_github=bool(environ.get("GITHUB_TOKEN") and environ.get("GITHUB_REPO") and not target),
+        uses_github=bool((environ.get("GITHUB_TOKEN") or environ.get("GITHUB_APP_ID")) and environ.get("GITHUB_REPO") and not target),
         is_scripted=model.is_needed(environ),
         has_password=bool(environ.get("DISPATCH_PASSWORD")),
     )

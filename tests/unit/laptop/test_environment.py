@@ -71,12 +71,13 @@ def test_given_secrets_are_kept_and_none_is_made(tmp_path: Path) -> None:
     ("given", "uses_github"),
     [
         ({"GITHUB_TOKEN": "t", "GITHUB_REPO": "a/b"}, True),
+        ({"GITHUB_APP_ID": "5", "GITHUB_REPO": "a/b"}, True),
         ({"GITHUB_TOKEN": "t"}, False),
         ({"GITHUB_TOKEN": "t", "GITHUB_REPO": "a/b", "TARGET_REPO": "/code"}, False),
         ({}, False),
     ],
 )
-def test_real_github_is_used_when_a_token_and_a_repository_are_given_and_no_folder(given: dict[str, str], uses_github: bool) -> None:
+def test_real_github_is_used_when_a_token_or_app_and_a_repository_are_given_and_no_folder(given: dict[str, str], uses_github: bool) -> None:
     assert environment.read_choices(given).uses_github is uses_github
 
 
