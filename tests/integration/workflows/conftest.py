@@ -15,7 +15,7 @@ from tests.github.door import open_github
 from tests.github.git import git
 from tests.github.hub import NAME, Hub
 from tests.github.identity import Token
-from tests.integration.workflows.acting import Acting
+from tests.integration.workflows.acting import Acting, Finished
 
 DISPATCHS_OWN = {"metadata": "read", "actions": "write", "contents": "read", "pull-requests": "read"}
 HOOK_SECRET = "shared-with-github"
@@ -57,10 +57,16 @@ def instance(tmp_path_factory: pytest.TempPathFactory, claude: Path, github: Hub
     made.remove()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def act(instance: Instance, github: Hub) -> Acting:
     """What a test does with the two."""
     return Acting(instance, github)
+
+
+@pytest.fixture(scope="session")
+def implemented(act: Acting) -> Finished:
+    """The implementation of an approved plan. Its pull request stays as it is."""
+    return act.approve(act.planned())
 
 
 def make_bin(place: Path, claude: Path) -> None:
