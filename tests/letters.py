@@ -28,3 +28,6 @@ def proposal(*diffs: str, files: tuple[str, ...] = ("orders.py",), head: str = H
         "files": [{"path": path, "additions": 1, "deletions": 1, "status": "M"} for path in files],
         "commits": [{"sha": "1" * 40, "subject": "Take the discount once"}],
     }
+
+
+PATCH = proposal()

@@ -14,7 +14,7 @@ from dispatch.plans import PlanDecision
 from dispatch.runs import NewClaim
 from dispatch.spawning import Cause, NewSpawn, NewSwitch, PolicyChange, SwitchScope
 from tests import doing
-from tests.integration.spawning.patches import PATCH
+from tests.letters import PATCH
 
 STEP = timedelta(minutes=20)
 WORKFLOWS = ("prd-investigate", "prd-investigate", "deep-research", "auto-triage", "qa-test", "prd-implement")

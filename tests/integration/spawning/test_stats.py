@@ -11,7 +11,7 @@ from dispatch.plans import PlanDecision
 from dispatch.runs import Published
 from dispatch.spawning import Stats
 from tests import doing
-from tests.integration.spawning.patches import PATCH
+from tests.letters import PATCH
 
 pytestmark = pytest.mark.usefixtures("database", "queues", "repository")
 
