@@ -60,7 +60,7 @@ class Course:
             call = str(block.get("tool_use_id"))
             if call in self.offered and not block.get("is_error"):
                 self.handed_in, self.is_leaving = self.offered[call], True
-        self.call_is_due = not tools_run and not self.is_leaving
+        self.call_is_due = not tools_run and not self.is_leaving and not self.is_calling
 
 
 def _blocks(message: dict[str, Any]) -> list[dict[str, Any]]:

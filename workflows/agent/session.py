@@ -62,7 +62,6 @@ class Session:
         self.cli: Cli | None = None
         self.toll: Toll | None = None
         self.lock = threading.Lock()
-        self.counting = threading.Lock()  # calls are counted from two threads where there is a toll
         self.waiting: list[str] = []
         self.landing: str | None = None
         self.landing_from = 0  # calls by then
@@ -122,15 +121,16 @@ class Session:
         access = {name: value for name, value in self.settings.model_access.items() if name in self.engine.access}
         if self.engine.api is None:
             return access
-        self.toll = Toll(self.engine.api, access, tell=self._count, admits=lambda: not self.purse.is_spent(had_its_call=True))
-        return self.toll.access
+        ahead = Meter(self.brief["model"])  # the toll's own: this session's is as far as the lines that it has read
+        purse = Purse(float(self.brief["cap_usd"]), ahead)
 
-    def _count(self, line: Line) -> None:
-        """Takes in what the toll tells, at once: the next call may depend on it."""
-        assert self.cli is not None  # noqa: S101
-        with self.counting:
-            self.meter.observe(line)
-        self.cli.lines.put(line)
+        def tell(line: Line) -> None:
+            assert self.cli is not None  # noqa: S101
+            ahead.observe(line)
+            self.cli.lines.put(line)
+
+        self.toll = Toll(self.engine.api, access, tell=tell, admits=lambda: not purse.is_spent(had_its_call=True))
+        return self.toll.access
 
     def _pass_on(self, text: str) -> bool:
         with self.lock:
@@ -190,20 +190,16 @@ class Session:
         if raw is None:
             self.output_ended = True
         elif isinstance(raw, dict):
-            self._take(raw, is_new=True)
+            self._take(raw)
         elif (said := read_line(raw)) is not None:
             self.watch.last_seen = time.monotonic()
             for line in self.engine.put(said):
-                self._take(line, is_new=self._meter(line))
+                self._take(line)
         elif raw.strip():
             self._take_noise(raw)
 
-    def _meter(self, line: Line) -> bool:
-        with self.counting:
-            return self.meter.observe(line)
-
-    def _take(self, line: Line, *, is_new: bool) -> None:
-        """Takes in a line of the runner's language. `is_new`: whether it changed what the run has cost."""
+    def _take(self, line: Line) -> None:
+        """Takes in a line of the runner's language."""
         now = time.monotonic()
         self.watch.observe(line, now)
         for event in self.translator.translate(line, now):
@@ -214,7 +210,7 @@ class Session:
         self.course.observe(line, tools_run=bool(self.translator.open_calls))
         if line.get("type") == "result":
             self._listen_no_more()
-        if is_new:
+        if self.meter.observe(line):
             self._follow_the_money(now)
 
     def _follow_the_money(self, now: float) -> None:

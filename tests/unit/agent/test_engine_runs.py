@@ -136,7 +136,7 @@ def test_a_run_that_has_to_land_is_ended_before_its_next_call(plane: ControlPlan
     plane.told = told(writes_code=True)
     plane.orders = [{"directive": "continue", "say": []}] * 3 + [{"directive": "land", "say": []}]
 
-    act("call()\ntime.sleep(2)\nrun(1)\ntime.sleep(60)\ncall()")
+    act("call()\ntime.sleep(1)\nrun(1)\ntime.sleep(60)\ncall()")
 
     assert plane.result is not None
     assert len(upstream.asked) == 1
