@@ -95,6 +95,8 @@ class Job:
             base = self.bench.stand(self.brief.get("checkout"))
             if self.brief["writes_code"]:
                 self.bench.prepare()
+            elif any(tool.startswith("Bash") and not tool.startswith("Bash(git ") for tool in self.brief["tools"]):
+                self.bench.set_up(self.settings.worktree, "before the work")  # tests need what they are run with
             known = self.bench.repository.leftovers()
             self.bench.go_on()
             ending = self.session.converse(self.brief["time_limit_s"] - (time.monotonic() - self.began))

@@ -168,6 +168,22 @@ def test_the_trusted_configuration_counts_and_not_the_worktrees(
     assert "typo is not known. It is passed over." in plane.notices()
 
 
+@pytest.mark.parametrize(("tools", "is_set_up"), [(["Read", "Bash(npm test:*)"], True), (["Read", "Bash(git log:*)"], False)])
+def test_a_run_that_only_reads_is_set_up_where_it_may_run_tests(
+    plane: ControlPlane, start: Runner, script, tmp_path: Path, tools: list[str], is_set_up: bool
+) -> None:
+    plane.told = brief(tools=tools)
+    trusted = tmp_path / "dispatch.toml"
+    trusted.write_text('[setup]\ncommands = ["touch made"]\n[checks]\ntests = "false"\n')
+
+    start(script('speak(str(os.path.exists("made")))\nhand_in()\n'), DISPATCH_CONFIGURATION=str(trusted)).communicate(timeout=20)
+
+    assert plane.of_kind("message")[0]["text"] == str(is_set_up)
+    assert plane.result is not None
+    assert plane.result["checks"] == []
+    assert "worktree differs" not in plane.notices()
+
+
 @pytest.fixture
 def origin(worktree: Path) -> dict[str, str]:
     """What a checkout of everything knows: two branches of origin that are not checked out. Answers their commits."""
