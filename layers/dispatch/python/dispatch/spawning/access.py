@@ -19,7 +19,7 @@ from dispatch.kit.settings import settings
 from dispatch.kit.work import work
 from dispatch.runs import WORKFLOWS
 
-RUNNER_VERSION = "1"  # of workflows/agent, as `dispatch workflows install` stamps it
+RUNNER_VERSION = "2"  # of workflows/agent, as `dispatch workflows install` stamps it
 MANIFEST = ".github/dispatch/manifest.json"
 LEVELS = ("read", "write", "admin")  # each includes the one before
 PROBES = {"actions": "actions/workflows", "contents": "commits", "pull_requests": "pulls"}  # what each permission lets be read
