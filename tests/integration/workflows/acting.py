@@ -70,6 +70,11 @@ class Acting:
 
         return until(dispatched, 30, f"run {run_id} was never dispatched")
 
+    def said_in(self, job: Run) -> int:
+        """How many events the runner had for Dispatch: its own copy of them was uploaded with the job."""
+        [kept] = (self.github.folder / "jobs" / str(job.id) / "agent" / "artifacts").glob("*/*.ndjson")
+        return len(kept.read_text().splitlines())
+
     @contextmanager
     def model_that_says(self, *turns: list[Block]) -> Iterator[MessagesApi]:
         """The agents' model says just this, turn after turn."""

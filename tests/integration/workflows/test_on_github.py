@@ -8,7 +8,7 @@ from tests.e2e.instance import until
 from tests.github.git import git
 from tests.github.hub import NAME
 from tests.integration.agent.messages_api import call
-from tests.integration.workflows.acting import DONE, Acting, Finished
+from tests.integration.workflows.acting import DONE, TITLE, Acting, Finished
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -82,6 +82,26 @@ def test_dispatch_finds_nothing_wrong_with_a_repository_as_the_command_installs_
     checks = act.instance.ask("GET", "/api/github")["checks"]
 
     assert [check["name"] for check in checks if check["ok"] is False] == ["public address"]  # here it is the loopback's
+
+
+def test_a_run_goes_on_while_dispatch_is_away_and_loses_nothing(act: Acting) -> None:
+    waiting = "import time, unittest\nclass More(unittest.TestCase):\n    def test_more(self):\n        time.sleep(8)\n"
+    write = call("Write", file_path="tests/test_more.py", content=waiting)
+    wait = call("Bash", command="python3 -m unittest tests.test_more", description="Run the new test")
+
+    with act.model_that_says([write], [wait], [DONE]) as model:
+        issue = act.instance.new_issue(TITLE)
+        spawn = act.instance.spawn(issue, "auto-investigate")
+        until(lambda: len(model.requests) > 1, 60, "the agent never began")
+        act.instance.kill()
+        until(lambda: len(model.requests) > 2, 60, "the agent did not go on")
+        act.instance.start()
+        done = act.see_through(issue, spawn)
+
+    assert done.job.conclusion == "success", done.job.log
+    assert_draft(act, done)
+    heard = [frame["data"]["seq"] for frame in act.instance.events(done.run["id"]) if frame["kind"] == "run.event"]
+    assert sorted(filter(None, heard)) == list(range(1, act.said_in(done.job) + 1))
 
 
 def branch_of(done: Finished) -> str:
