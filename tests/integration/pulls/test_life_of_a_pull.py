@@ -259,5 +259,13 @@ def test_a_deleted_issue_leaves_its_pull_request_without_one():
     assert steps.the_pull().issue_id is None
 
 
+@pytest.mark.parametrize(("more", "state"), [({}, "admitted"), ({"fork": True}, "refused"), ({"state": "closed"}, "refused")])
+def test_an_open_pull_request_of_the_repository_itself_can_be_tested(more, state):
+    issue = doing.make_issue()
+    hooks.tell_pull("opened", title=f"Fix {issue.identifier}", **more)
+
+    assert doing.ask(issue, "qa-test").state == state
+
+
 def seed_number(issue) -> int:
     return int(issue.identifier.rpartition("-")[2])
