@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests import hooks
 from tests.e2e.complaints import Complaints
 from tests.e2e.instance import ROOT, Instance
 
@@ -50,12 +51,16 @@ def windows(browser: Browser) -> Iterator[dict[str, BrowserContext]]:
 
 @pytest.fixture(scope="session")
 def implemented(instance: Instance) -> str:
-    """An issue whose implementation has ended."""
+    """An issue whose implementation has ended, with a pull request."""
     issue = instance.new_issue("The total is wrong for orders with a discount, for members")
     instance.spawn(issue)
     instance.finished_run(issue)
     approved = instance.ask("POST", f"/api/issues/{issue}/plan", {"action": "approve", "version": 1})
-    assert instance.finished_run(issue)["id"] == approved["spawn"]["run_id"]
+    run = instance.finished_run(issue)
+    assert run["id"] == approved["spawn"]["run_id"]
+    branch = instance.ask("GET", f"/api/runs/{run['id']}")["patch"]["branch"]
+    pull = hooks.pull(71, state="draft", repository=instance.repository(), branch=branch)
+    instance.hear("pull_request", {"action": "opened", "pull_request": pull})
     return issue
 
 
@@ -139,7 +144,7 @@ def _wait_for_all_of(page: Page, name: str) -> None:
         "fleet": page.get_by_role("region", name="Runs").get_by_role("row").nth(1),
         "settings": page.get_by_label("Agents in all"),
         "issue with a plan": page.get_by_role("button", name="Approve and implement"),
-        "issue with a finished run": page.get_by_role("list", name="Commits"),
+        "issue with a finished run": page.get_by_role("region", name="Pull request").get_by_role("article"),
     }
     expect(there[name]).to_be_visible()
     if name != "sign-in":
