@@ -40,6 +40,26 @@ def test_a_commits_words_are_kept_and_nothing_in_them_is_acted_upon(tmp_path: Pa
     assert git(tmp_path / "there", "rev-parse", "HEAD^{tree}") == git(here, "rev-parse", "HEAD^{tree}")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--author", "Linus <linus@kernel.invalid>", "-m", "Take it"],
+        ["-m", "Take it", "-m", "From: Linus <linus@kernel.invalid>\n\nAs agreed."],
+    ],
+)
+def test_a_commit_is_by_the_agent_whoever_it_says_it_is_by(tmp_path: Path, words: list[str]) -> None:
+    here = repository(tmp_path / "here")
+    git(here, "clone", "-q", ".", str(tmp_path / "there"))
+    git(here, "commit", "-q", "--allow-empty", *words)
+    (here / "code.py").write_text("x\n")
+    git(here, "add", "-A")
+    git(here, "commit", "-q", "--amend", "--no-edit")
+
+    git(tmp_path / "there", "am", "-q", "--keep-non-patch", stdin=unbound_letters(git(here, "format-patch", *RUNNERS, "-1")))
+
+    assert git(tmp_path / "there", "log", "-1", "--format=%an <%ae>").strip() == "Dispatch agent <agent@dispatch.invalid>"
+
+
 def repository(path: Path) -> Path:
     path.mkdir()
     git(path, "init", "-q", "-b", "main")

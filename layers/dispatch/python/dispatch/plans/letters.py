@@ -1,20 +1,28 @@
-"""The words of a patch's commits, before they come to GitHub: an agent's message closes no issue, and keeps no check from starting."""
+"""A patch's letters, before they come to GitHub: an agent's message closes no issue, keeps no check from starting, and is nobody else's."""
 
+import re
 from email.header import decode_header, make_header
 
 from dispatch.plans.quoting import unbound
 from dispatch.runs import Part, lines_of, walk_patch
 
 FOLDED = (" ", "\t")
+AUTHOR = "From: Dispatch agent <agent@dispatch.invalid>"
+IN_BODY = re.compile(r"^(?=(?:from|date|subject):)", re.IGNORECASE | re.MULTILINE)  # git takes such a line for a header
 
 
 def unbound_letters(mbox: str) -> str:
-    """The patch, with each commit's subject and message as `unbound` leaves them; what it changes is not touched. Raises Unreadable."""
+    """The patch, each commit by the agent, its subject and message as `unbound` leaves them; what it changes is not touched.
+
+    Raises Unreadable.
+    """
     lines = lines_of(mbox)
     for part, first, last in reversed(_stretches(lines)):  # from the end: what stands before keeps its place
         told = lines[first:last]
         if part is Part.WORDS:
-            lines[first:last] = lines_of(unbound("\n".join(told)))
+            lines[first:last] = lines_of(IN_BODY.sub("> ", unbound("\n".join(told))))
+        elif told[0].lower().startswith("from:"):
+            lines[first:last] = [AUTHOR]
         elif told[0].lower().startswith("subject:"):
             lines[first:last] = _unbound_subject(told)
     return "\n".join(lines)
