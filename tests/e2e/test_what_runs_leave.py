@@ -139,6 +139,7 @@ def test_a_run_that_was_broken_off_goes_on_with_what_is_left(show: Open, instanc
     expect(page.get_by_role("link", name="goes on from an earlier run")).to_have_attribute("href", f"?run={broken_off}")
     newest = instance.ask("GET", f"/api/issues/{issue}/runs")["items"][0]
     assert newest["continues"] == broken_off
+    instance.finished_run(issue)
 
 
 def changes_of(page: Page) -> Locator:
