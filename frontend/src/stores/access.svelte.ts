@@ -10,8 +10,6 @@ export class AccessView {
   access = $state.raw<Access | null>(null);
   looking = new Doing();
 
-  missing = $derived(this.access?.checks.filter(({ ok }) => ok === false).length ?? 0);
-
   constructor(private readonly api: Api) {}
 
   /** Looks at everything anew; GitHub is asked, so it takes a moment. */

@@ -2,15 +2,9 @@
 
 import type { Api } from '#api/client.ts';
 import type { Frame, Page, Pull } from '#api/shapes.ts';
-import { Doing } from './doing.svelte.ts';
-import { isOpen } from './pulls.ts';
 
 export class IssuePulls {
   items = $state.raw<Pull[]>([]);
-  giving = new Doing();
-
-  /** The one that can still be merged; the newest of several. */
-  open = $derived(this.items.find(isOpen) ?? null);
 
   constructor(private readonly api: Api) {}
 
@@ -22,9 +16,9 @@ export class IssuePulls {
     if (kind === 'pull.changed') this.#put(data as Pull);
   }
 
-  /** Why it was closed without being merged is known, and goes to the next run. */
-  giveReason({ id }: Pull, reason: string): Promise<boolean> {
-    return this.giving.run(async () => this.#put(await this.api.post<Pull>(`/pulls/${id}/reason`, { reason })));
+  /** Why it was closed without being merged is known, and goes to the next run. Throws the server's sentence. */
+  async giveReason({ id }: Pull, reason: string): Promise<void> {
+    this.#put(await this.api.post<Pull>(`/pulls/${id}/reason`, { reason }));
   }
 
   #put(pull: Pull): void {
