@@ -11,7 +11,7 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-from agent.processes import end_everything
+from agent.processes import end_everything, start_humbly
 from agent.settings import MARK
 
 LONGEST_LINE = 16 * 1024 * 1024  # an Edit tells the whole file it changed
@@ -33,7 +33,7 @@ class Cli:
         self.errors: deque[bytes] = deque(maxlen=200)
         pipe = subprocess.PIPE
         try:
-            self.process = subprocess.Popen(command, cwd=cwd, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
+            self.process = start_humbly(command, cwd=cwd, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
         except OSError as error:
             raise CannotStartError(f"The agent CLI cannot be started: {error}") from error
         for pump in (self._write_input, self._read_output, self._read_errors):

@@ -4,13 +4,16 @@ import contextlib
 import ctypes
 import os
 import signal
+import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 from agent.settings import MARK
 
-PR_SET_CHILD_SUBREAPER = 36
+PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 36, 38
 PATIENCE_S = 3.0  # for a process that is born while the list is read, again and again
 
 
@@ -18,6 +21,30 @@ def adopt_orphans() -> None:
     """A process that leaves its parent, its group and its session behind becomes a child of ours, and so can be found."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def start_humbly(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+    """The process runs, and neither it nor what it starts can become more than it is: sudo and its like do nothing. Raises `OSError`.
+
+    GitHub's machines let their user become root, who may read every process's memory. On Linux that power is given up for good by a
+    thread, and passes on to what the thread starts: hence a thread of its own.
+    """
+    started: list[Any] = []
+
+    def start() -> None:
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        try:
+            started.append(subprocess.Popen(command, **options))
+        except OSError as error:
+            started.append(error)
+
+    thread = threading.Thread(target=start, name="start")
+    thread.start()
+    thread.join()
+    if isinstance(started[0], OSError):
+        raise started[0]
+    return started[0]
 
 
 def end_everything(mark: str) -> None:

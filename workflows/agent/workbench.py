@@ -55,7 +55,7 @@ class Workbench:
     def set_up(self, place: Path, when: str) -> bool:
         """The repository's own commands have set `place` up; answers whether all went well."""
         commands = enumerate(self.configuration.setup, 1)
-        done = [self.run(f"setup {number}", command, when, place=place) for number, command in commands]
+        done = [self.run(f"setup {number}", command, when, place=place, may_rise=True) for number, command in commands]
         return all(one["exit_code"] == 0 for one in done)
 
     def check_again(self) -> list[dict[str, Any]]:
@@ -67,11 +67,20 @@ class Workbench:
                 return []
             raise
 
-    def run(self, name: str, command: str, when: str, *, place: Path | None = None, limit_s: float = CHECK_LIMIT_S) -> dict[str, Any]:
-        """The protocol's check of one command. Raises `StoppedError`."""
+    def run(
+        self, name: str, command: str, when: str, *, place: Path | None = None, limit_s: float = CHECK_LIMIT_S, may_rise: bool = False
+    ) -> dict[str, Any]:
+        """The protocol's check of one command; `may_rise` is for what sets a place up, and perhaps installs. Raises `StoppedError`."""
         self.go_on()
-        environment = self.settings.command_environment()
-        check = run_command(name, command, cwd=place or self.settings.worktree, environment=environment, stop=self.stop, limit_s=limit_s)
+        check = run_command(
+            name,
+            command,
+            cwd=place or self.settings.worktree,
+            environment=self.settings.command_environment(),
+            stop=self.stop,
+            limit_s=limit_s,
+            may_rise=may_rise,
+        )
         check["output"] = self.outbox.masked(check["output"])
         passed = "passed" if check["exit_code"] == 0 else f"failed with exit code {check['exit_code']}"
         self.outbox.notice("info", f"{name} {passed} {when} in {check['seconds']:.1f} s: {command}\n{check['output']}".strip())

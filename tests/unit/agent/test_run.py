@@ -339,6 +339,22 @@ def test_checks_run_before_and_after_the_work_and_what_is_left_is_committed(
     assert "made.txt" not in plane.result["patch"]["mbox"]
 
 
+def test_only_what_sets_the_repository_up_may_become_root(plane: ControlPlane, start: Runner, script, worktree: Path) -> None:
+    plane.told = brief(writes_code=True)
+    look = "grep NoNewPrivs /proc/self/status"
+    (worktree / ".github").mkdir()
+    (worktree / ".github" / "dispatch.toml").write_text(f'[setup]\ncommands = ["{look}"]\n[checks]\ntests = "{look}"\n')
+
+    start(script(f'speak(subprocess.run("{look}", shell=True, capture_output=True, text=True).stdout)\nhand_in()\n')).communicate(
+        timeout=20
+    )
+
+    assert plane.result is not None
+    assert [notice["text"].split()[-1] for notice in plane.of_kind("notice") if notice["text"].startswith("setup")] == ["0"]
+    assert plane.result["checks"][0]["output"].split() == ["NoNewPrivs:", "1"]
+    assert plane.of_kind("message")[0]["text"].split() == ["NoNewPrivs:", "1"]
+
+
 def test_the_agent_cannot_choose_the_checks_it_is_judged_by(plane: ControlPlane, start: Runner, script, worktree: Path) -> None:
     plane.told = brief(writes_code=True)
     (worktree / ".github").mkdir()
