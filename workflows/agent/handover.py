@@ -67,7 +67,7 @@ def subject_of(issue: str, verdict: Verdict) -> str:
     return line if len(line) <= SUBJECT_LIMIT else line[: SUBJECT_LIMIT - 1] + "…"
 
 
-def compose_result(ending: Ending, verdict: Verdict, *, model: str) -> dict[str, Any]:
+def compose_result(ending: Ending, verdict: Verdict, *, engine: str, model: str) -> dict[str, Any]:
     """The protocol's result, but for the work on the repository."""
     result = ending.result or {}
     whole, report = verdict.summary, verdict.handed_in.get("report")
@@ -89,7 +89,7 @@ def compose_result(ending: Ending, verdict: Verdict, *, model: str) -> dict[str,
         "checks": [],
         "proof": None,
         "engine": {
-            "name": "claude-code",
+            "name": engine,
             "version": ending.cli_version,
             "session_id": result.get("session_id"),
             "terminal_reason": result.get("terminal_reason"),

@@ -114,7 +114,7 @@ class Job:
         verdict = judge(ending, self.brief["result_schema"])
         if verdict.failure:
             self.outbox.notice("error", verdict.failure)
-        result = compose_result(ending, verdict, model=self.brief["model"]) | {"base_commit": base}
+        result = compose_result(ending, verdict, engine=self.session.engine.name, model=self.brief["model"]) | {"base_commit": base}
         if self.brief["writes_code"]:
             result |= self._work_done(verdict, base, known)
             result["checks"] = self.bench.check_again()
@@ -220,5 +220,5 @@ class Job:
         usage, (cost, _) = self.session.meter.usage(), self.session.pulse()
         ending = Ending(None, None, why, None, None, "", self.session.last_words, self.session.cli_version, cost, usage)
         verdict = judge(ending, self.brief["result_schema"])
-        result = compose_result(ending, verdict, model=self.brief["model"])
+        result = compose_result(ending, verdict, engine=self.session.engine.name, model=self.brief["model"])
         return result | {"report": hand_off(ending, verdict, None)}
