@@ -62,6 +62,7 @@ class Actions:
         return Starlette(
             routes=[
                 Route(repository, self._guarded(self._describe), methods=["GET"]),
+                Route(f"{repository}/pulls", self._guarded(lambda _request, _body: JSONResponse([])), methods=["GET"]),  # here are branches
                 Route(f"{base}/workflows/{{file}}/dispatches", self._guarded(self._dispatch), methods=["POST"]),
                 Route(f"{base}/runs/{{id:int}}", self._guarded(self._show), methods=["GET"]),
                 Route(f"{base}/runs/{{id:int}}/cancel", self._guarded(self._cancel), methods=["POST"]),

@@ -247,6 +247,10 @@ def test_a_job_outlives_the_server_that_started_it(repository: Path, tmp_path: P
     assert door.wait(number) == "cancelled"
 
 
+def test_a_laptop_has_branches_and_no_pull_requests(make_door: Callable[..., Door]) -> None:
+    assert make_door("").http.get("/repos/laptop/shop/pulls").json() == []
+
+
 def test_uncommitted_changes_are_refused_by_name_and_start_nothing(make_door: Callable[..., Door], repository: Path) -> None:
     door = make_door("")
     (repository / "a.txt").write_text("two\n")
