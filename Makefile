@@ -3,6 +3,9 @@ UV := $(shell command -v uv || echo .uv/bin/uv)
 BIN := .venv/bin
 NPM := cd frontend && PATH="$(CURDIR)/$(BIN):$$PATH" npm
 
+# Where it is set, every process compiles every library anew: seconds for each of the many that the tests start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: up test check bench openapi e2e clean
 
 up: .venv/ready                          ## run everything on this machine, until Ctrl-C
