@@ -8,7 +8,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import boto3
 import psycopg
 import pytest
 from moto import mock_aws
@@ -99,16 +98,14 @@ def queues(monkeypatch: pytest.MonkeyPatch) -> Iterator[Queues]:
     """SQS as moto has it, with our two queues; ask it what was sent."""
     for name, value in AWS.items():
         monkeypatch.setenv(name, value)
-    queue._sqs.cache_clear()
     with mock_aws():
-        sqs = boto3.client("sqs")
+        sqs = queue._sqs()  # one for the whole process, as in a function: making it takes longer than most tests
         spawns = sqs.create_queue(QueueName="spawns")["QueueUrl"]
         turns = sqs.create_queue(QueueName="turns.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
         monkeypatch.setenv("SQS_SPAWNS_URL", spawns)
         monkeypatch.setenv("SQS_TURNS_URL", turns)
         settings.settings.cache_clear()
         yield Queues(sqs, spawns, turns)
-    queue._sqs.cache_clear()
     settings.settings.cache_clear()
 
 

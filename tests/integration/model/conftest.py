@@ -85,7 +85,7 @@ def _brief(workflow: str, parts: list[tuple[str, str]]) -> str:
 
 def _command(agent_cli: Path, prompt: str, workflow: Workflow) -> list[str]:
     names = dict.fromkeys(tool.partition("(")[0] for tool in workflow.tools)
-    output = ("--output-format", "stream-json", "--verbose", "--json-schema", json.dumps(result_schema(workflow)))
+    output = ("--output-format", "stream-json", "--verbose", "--json-schema", json.dumps(result_schema(workflow, wants_proof=False)))
     rights = ("--permission-mode", "dontAsk", "--tools", ",".join(names), "--allowedTools", ",".join(workflow.tools))
     return [str(agent_cli), "-p", prompt, "--model", "claude-opus-5-5", *output, *rights]
 

@@ -48,7 +48,8 @@ def instance(tmp_path_factory: pytest.TempPathFactory, claude: Path, github: Hub
     token = github.give(Token("dispatch", DISPATCHS_OWN)).value
     there = {"GITHUB_REPO": NAME, "GITHUB_TOKEN": token, "GITHUB_API_URL": github.api_url, "GITHUB_OIDC_ISSUER": github.issuer.url}
     secrets = {"GITHUB_WEBHOOK_SECRET": HOOK_SECRET, "DISPATCH_API_KEY": API_KEY}
-    made = Instance(tmp_path_factory.mktemp("dispatch") / "data", claude=claude, SCRIPTED_MODEL_PACE_MS="1", **there, **secrets)
+    roomy = {"DAILY_SPAWN_BUDGET_ERROR": "100", "DAILY_SPAWN_BUDGET_PRD": "100", "BREAKER_FAILURES": "0", "SCRIPTED_MODEL_PACE_MS": "1"}
+    made = Instance(tmp_path_factory.mktemp("dispatch") / "data", claude=claude, **there, **secrets, **roomy)
     github.variables |= {"DISPATCH_API_URL": made.url, "ANTHROPIC_BASE_URL": f"{made.url}/model"}
     github.secrets |= {"ANTHROPIC_API_KEY": "scripted", "DISPATCH_API_KEY": API_KEY}
     github.hook = (f"{made.url}/api/github/webhook", HOOK_SECRET)
