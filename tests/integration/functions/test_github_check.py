@@ -3,9 +3,6 @@
 import base64
 import json
 import re
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +11,11 @@ import pytest
 from dispatch import deliveries
 from dispatch.clients import github_access
 from dispatch.deliveries import NewDelivery
-from dispatch.kit.work import close_connection
 from dispatch.runs import WORKFLOWS
 from dispatch.spawning import access
 from infra import cli
 from tests.github_door import GitHub
-from tests.integration.functions.conftest import API_KEY, Api
+from tests.integration.functions.conftest import Api
 from tests.oidc import Voucher
 
 SHOP = "/repos/acme/shop"
@@ -238,31 +234,6 @@ def test_what_this_instance_lacks_itself(machine: Api, github: GitHub, setting: 
 
 def test_the_runners_version_is_the_shipped_ones(project: Path) -> None:
     assert f'\nVERSION = "{access.RUNNER_VERSION}"' in (project / "workflows/agent/__init__.py").read_text()
-
-
-@pytest.fixture
-def address(instance: None, setting: pytest.MonkeyPatch) -> Iterator[str]:
-    """The instance's address on a real socket; its key is in the environment."""
-    setting.setenv("DISPATCH_API_KEY", API_KEY)
-
-    class Door(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            answer = Api(bearer=self.headers["authorization"].removeprefix("Bearer ")).call("GET", self.path)
-            close_connection()
-            body = answer.text.encode()
-            self.send_response(answer.status)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
 
 
 def test_the_command_tells_each_thing_in_a_line_and_succeeds_where_nothing_is_missing(
