@@ -89,6 +89,7 @@ FUNCTIONS = (
             Schedule("sweep", every=timedelta(minutes=1), every_on_laptop=timedelta(seconds=10)),
             Schedule("ping", every=timedelta(minutes=1), every_on_laptop=timedelta(seconds=20)),
             Schedule("pulls", every=timedelta(minutes=1), every_on_laptop=timedelta(seconds=10)),
+            Schedule("errors", every=timedelta(minutes=1), every_on_laptop=timedelta(seconds=10)),
             Schedule("reconcile", every=timedelta(hours=1)),
             Schedule("reset_budgets", every=timedelta(days=1)),
         ),

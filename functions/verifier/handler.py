@@ -42,6 +42,7 @@ DUTIES: dict[str, tuple[Callable[[], Any], ...]] = {
     ),
     "ping": (in_work(stream.ping_all),),
     "pulls": (retry_deliveries, spawning.begin_rounds, pulls.look_at_ci),
+    "errors": (),
     "reconcile": (pulls.reconcile, spawning.look_at_reviews, pulls.match_unlinked),
     "reset_budgets": (
         in_work(spawning.offer_waiting),

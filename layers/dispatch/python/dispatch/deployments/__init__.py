@@ -1,0 +1,1 @@
+"""A deployment: which commit runs where, since when, and whether another commit is in it."""

@@ -1,0 +1,1 @@
+"""A notice: something to be told elsewhere, kept until it is told, once."""
