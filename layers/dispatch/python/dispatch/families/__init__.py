@@ -1,1 +1,31 @@
 """An error as it is known: its fingerprints, the family they make, each sighting and how many there were. What that starts: `intake`."""
+
+from dispatch.families.shapes import (
+    Detail,
+    Family,
+    FamilyNotFound,
+    Link,
+    Mute,
+    MuteNotFound,
+    NewSighting,
+    Origin,
+    Recorded,
+    Scope,
+    Sighting,
+    SightingPage,
+)
+
+__all__ = [
+    "Detail",
+    "Family",
+    "FamilyNotFound",
+    "Link",
+    "Mute",
+    "MuteNotFound",
+    "NewSighting",
+    "Origin",
+    "Recorded",
+    "Scope",
+    "Sighting",
+    "SightingPage",
+]

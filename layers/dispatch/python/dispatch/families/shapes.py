@@ -1,0 +1,190 @@
+"""The shapes of errors: the report that comes in, and the family, wording and sighting it becomes.
+
+What reports say was chosen by whoever made the application fail, so every text is bounded here, and what is cut says so.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from math import isfinite
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from dispatch.kit.errors import NotFound
+
+CUT = "… (cut)"
+MOST_SEEN = 1_000_000_000  # of one error in one report: a larger number is a sender's mistake, and sums must stay whole numbers
+
+
+class Origin(StrEnum):
+    """Who reports errors."""
+
+    GRAFANA = "grafana"
+    ALERTMANAGER = "alertmanager"
+    SENTRY = "sentry"
+
+
+def _text(most: int) -> BeforeValidator:
+    """Text that Postgres can store, of at most so many letters; what is cut says so."""
+
+    def bounded(given: Any) -> Any:
+        if not isinstance(given, str):
+            return given
+        text = given.replace("\x00", "").encode(errors="replace").decode()
+        return text if len(text) <= most else text[: most - len(CUT)] + CUT
+
+    return BeforeValidator(bounded)
+
+
+def _first(most: int) -> BeforeValidator:
+    """The first so many of a list or a mapping."""
+
+    def bounded(given: Any) -> Any:
+        match given:
+            case list():
+                return given[:most]  # pyright: ignore[reportUnknownVariableType]
+            case dict():
+                return dict(list(given.items())[:most])  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+            case _:
+                return given
+
+    return BeforeValidator(bounded)
+
+
+def _finite(values: dict[str, float]) -> dict[str, float]:
+    """What JSON can say."""
+    return {name: value for name, value in values.items() if isfinite(value)}
+
+
+Word = Annotated[str, _text(200)]
+Message = Annotated[str, _text(2_000)]
+Seen = Annotated[int, Field(ge=1), AfterValidator(lambda count: min(count, MOST_SEEN))]
+
+
+class Link(BaseModel):
+    """Where to read on."""
+
+    name: Word
+    url: Annotated[str, _text(2_000)]
+
+
+class NewSighting(BaseModel):
+    """One report of an error, as any sender's payload says it.
+
+    `key` is the sender's own name of this one report: sent again, it counts no more than the highest `count` told. Without, every one counts.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    origin: Origin
+    key: Annotated[str | None, _text(300)] = None
+    source: Word
+    feature: Word
+    message: Message
+    level: Word = "error"
+    title: Annotated[str | None, _text(200)] = None  # the sender's own, where it has one (Sentry)
+    error: Annotated[str | None, _text(4_000)] = None
+    stack: Annotated[str | None, _text(20_000)] = None
+    lines: Annotated[list[Annotated[str, _text(2_000)]], _first(10)] = []
+    count: Seen = 1
+    first_seen: AwareDatetime
+    last_seen: AwareDatetime
+    fires: bool = False  # an alert that goes on until it is resolved; Sentry tells no end
+    release: Annotated[str | None, _text(200)] = None
+    environment: Annotated[str | None, _text(200)] = None
+    users: Annotated[list[Word], _first(1_000)] = []
+    organisations: Annotated[list[Word], _first(1_000)] = []
+    links: Annotated[list[Link], _first(20)] = []
+    labels: Annotated[dict[Word, Word], _first(50)] = {}
+    values: Annotated[dict[Word, float], _first(50), AfterValidator(_finite)] = {}
+
+
+class Family(BaseModel):
+    """One error, in all its wordings. `name` is `source/feature#` and 8 letters of its first fingerprint."""
+
+    id: UUID
+    name: str
+    issue_id: UUID | None
+    source: str
+    feature: str
+    message: str
+    level: str
+    occurrences: int
+    first_seen: datetime
+    last_seen: datetime
+
+
+class Sighting(BaseModel):
+    """One report as it is kept. `count` is the highest told; `ended_at` None means that it fires still, or that nobody tells an end."""
+
+    id: UUID
+    origin: Origin
+    fingerprint: str
+    family_id: UUID
+    count: int
+    first_seen: datetime
+    last_seen: datetime
+    heard_at: datetime
+    ended_at: datetime | None
+    fires: bool
+    release: str | None
+    environment: str | None
+    detail: "Detail"
+
+
+class Detail(BaseModel):
+    """What a report says beside its figures, masked."""
+
+    title: str | None = None
+    error: str | None = None
+    stack: str | None = None
+    lines: list[str] = []
+    links: list[Link] = []
+    labels: dict[str, str] = {}
+    values: dict[str, float] = {}
+
+
+class Recorded(BaseModel):
+    """What came of a report: the family as it is now, how many it added, and how many the family had before."""
+
+    family: Family
+    fingerprint: str
+    is_new_family: bool
+    is_new_sighting: bool
+    added: int
+    before: int
+
+
+class SightingPage(BaseModel):
+    """A page of sightings, latest first."""
+
+    items: list[Sighting]
+    next_cursor: str | None
+
+
+class Scope(StrEnum):
+    """What stays out."""
+
+    SOURCE = "source"
+    FAMILY = "family"
+
+
+class Mute(BaseModel):
+    """What is counted and opens nothing, until when. `value` is a source, or a family's name. `until` None means until somebody ends it."""
+
+    id: UUID
+    scope: Scope
+    value: str
+    because: str
+    by: str
+    at: datetime
+    until: datetime | None
+
+
+class FamilyNotFound(NotFound):
+    """There is no such error."""
+
+
+class MuteNotFound(NotFound):
+    """There is no such mute."""
