@@ -120,3 +120,181 @@ export type Command = Shape<'CommandHelp'>;
 export type Frame<Data = unknown> = Omit<Shape<'Frame'>, 'data'> & { data: Data };
 export type FeedPage = Omit<Shape<'FeedPage'>, 'frames'> & { frames: Frame[] };
 export type Ticket = Shape<'Ticket'>;
+
+/** A word that mutes an error, or its whole source; `until` null: until somebody ends it. */
+export interface Mute {
+  id: string;
+  scope: 'source' | 'family';
+  value: string;
+  because: string;
+  by: string;
+  at: string;
+  until: string | null;
+}
+
+export type FixState = 'awaiting_deploy' | 'watching' | 'verified' | 'failed' | 'unproven';
+
+/** An error in all its wordings, as lists show it. `rate`: how often in each of the last 48 hours, oldest first. */
+export interface FamilyCard {
+  id: string;
+  name: string;
+  source: string;
+  feature: string;
+  message: string;
+  level: string;
+  occurrences: number;
+  users: number;
+  organisations: number;
+  customers: { name: string; slug: string }[];
+  first_seen: string;
+  last_seen: string;
+  release: string | null;
+  issue: { id: string; identifier: string; title: string; priority: Priority; status: Status } | null;
+  fix: { state: FixState; deployed_at: string | null; watch_until: string | null } | null;
+  rate: number[];
+  mute: Mute | null;
+  fingerprints: number;
+  last_run: { id: string; workflow: Workflow; state: RunState; outcome: Outcome | null; created_at: string } | null;
+  cooldown_until: string | null;
+  firing: boolean;
+}
+
+/** One way in which an error says itself, and why it belongs to it. */
+export interface Wording {
+  hash: string;
+  message: string;
+  template: string | null;
+  joined_by: 'first' | 'frames' | 'template' | 'hand';
+  because: string;
+  is_pinned: boolean;
+  occurrences: number;
+  first_seen: string;
+  last_seen: string;
+}
+
+/** A commit that may have caused an error. */
+export interface Suspect {
+  sha: string;
+  title: string;
+  author: string;
+  at: string;
+  url: string;
+  files: string[];
+  because: string;
+}
+
+/** A run that was asked for because of an error. */
+export interface FamilySpawn {
+  id: string;
+  state: Spawn['state'];
+  workflow: Workflow;
+  reason: string;
+  created_at: string;
+}
+
+/** `hours`: how often in each hour of the last 14 days in which it was seen at all. */
+export interface FamilyWhole extends FamilyCard {
+  wordings: Wording[];
+  hours: { at: string; count: number }[];
+  spawns: FamilySpawn[];
+  suspects: Suspect[];
+}
+
+/** One report of an error. */
+export interface Sighting {
+  id: string;
+  origin: 'grafana' | 'alertmanager' | 'sentry';
+  fingerprint: string;
+  count: number;
+  first_seen: string;
+  last_seen: string;
+  heard_at: string;
+  ended_at: string | null;
+  fires: boolean;
+  release: string | null;
+  environment: string | null;
+  detail: {
+    title: string | null;
+    error: string | null;
+    stack: string | null;
+    lines: string[];
+    links: { name: string; url: string }[];
+    labels: Record<string, string>;
+    values: Record<string, number>;
+  };
+}
+
+/** What a verdict stands on. */
+export interface FixNumbers {
+  active_hours_before: number;
+  observed_hours_before: number;
+  window_hours: number;
+  traffic_ratio: number | null;
+  expected: number;
+  needed: number;
+  chance_of_luck: number;
+  seen: number;
+  ignored: number;
+}
+
+/** A merged pull request, watched until it is known whether the error is gone. */
+export interface FixAttempt {
+  id: string;
+  issue_id: string;
+  family: { id: string; name: string } | null;
+  pull: { repository: string; number: number; url: string };
+  merge_commit: string;
+  merged_at: string;
+  state: FixState;
+  environment: string | null;
+  deployed_at: string | null;
+  deployed_sha: string | null;
+  watch_until: string | null;
+  numbers: FixNumbers | null;
+  reason: string;
+  seen: { at: string; because: string }[];
+  decided_at: string | null;
+}
+
+export interface FixMark {
+  at: string;
+  what: 'merged' | 'deployed' | 'failed' | 'verified' | 'unproven';
+}
+
+/** How often the error was seen around its fix, by steps of so many seconds. */
+export interface FixChart {
+  since: string;
+  until: string;
+  step_s: number;
+  counts: number[];
+  marks: FixMark[];
+}
+
+/** What is known about whether an issue's error is gone. */
+export interface Fix {
+  family: { id: string; name: string } | null;
+  attempts: FixAttempt[];
+  chart: FixChart | null;
+  closing_needs_reason: boolean;
+}
+
+/** What a person is handed when agents have failed at an error. */
+export interface Packet {
+  tried: { run: string; workflow: Workflow; outcome: Outcome; summary: string; cost_usd: number; at: string }[];
+  refuted: string[];
+  suspects: Suspect[];
+  error: Record<string, unknown>;
+}
+
+/** Something told to somebody else's system. */
+export interface Notice {
+  id: string;
+  kind: string;
+  url: string;
+  state: string;
+  tries: number;
+  at: string;
+  try_at: string | null;
+  delivered_at: string | null;
+  failure: string | null;
+}

@@ -12,7 +12,7 @@ function charts(...by_day: DayFigures[]): Record<string, Chart> {
 test('every day up to today has its place, also one on which nothing happened', () => {
   const { cost } = charts(day('2026-11-20', { settled_usd: 4 }), day('2026-11-22', { settled_usd: 6 }));
 
-  expect(cost?.days).toEqual(['2026-11-20', '2026-11-21', '2026-11-22']);
+  expect(cost?.steps).toEqual(['2026-11-20', '2026-11-21', '2026-11-22']);
   expect(cost?.series[0]?.values).toEqual([4, 0, 6]);
   expect(cost?.says).toBe('$10.00 in 3 days, at most $6.00 on 2026-11-22.');
 });

@@ -1,4 +1,4 @@
-/** The fleet's figures as charts: each a title, a sentence that says it all, days, and series with a colour by token. */
+/** Charts: each a title, a sentence that says it all, steps in time, and series with a colour by token. The fleet's figures are some. */
 
 import type { DayFigures, Outcome, Stats } from '#api/shapes.ts';
 import { dollars, plain, slug } from './words.ts';
@@ -7,8 +7,15 @@ export interface Series {
   name: string;
   /** A token's name without the dashes before it. */
   tone: string;
-  /** Null where a day has nothing to say. */
+  /** Null where a step has nothing to say. */
   values: (number | null)[];
+}
+
+/** Something that happened while the figures came about. */
+export interface Mark {
+  at: string;
+  name: string;
+  tone: string;
 }
 
 export interface Chart {
@@ -17,11 +24,15 @@ export interface Chart {
   /** What it shows, for who does not see it. */
   says: string;
   kind: 'bars' | 'line';
-  /** `2026-11-22`, oldest first. */
-  days: string[];
+  step: 'day' | 'hour';
+  /** When each begins, oldest first: `2026-11-22`, or a moment. */
+  steps: string[];
   /** Bars of more than one series stand on each other. */
   series: Series[];
   format: (value: number) => string;
+  marks?: Mark[];
+  /** A time that matters more than the rest. */
+  window?: { since: string; until: string; name: string };
 }
 
 const DAY_MS = 86_400_000;
@@ -30,17 +41,18 @@ const OUTCOMES: Outcome[] = ['completed', 'no_changes_needed', 'investigation_co
 /** Cost, outcomes, how much is published, and what a patch costs; `today` is the last day, in UTC. */
 export function chartsOf(stats: Stats, today: string): Chart[] {
   const figures = everyDay(stats, today);
-  const days = figures.map(({ day }) => day);
+  const steps = figures.map(({ day }) => day);
   const whole = (value: number): string => String(Math.round(value));
   return [
-    { id: 'cost', title: 'Cost by day', says: costWords(figures), kind: 'bars', days, format: dollars, series: [series('Settled', 'info', figures, ({ settled_usd }) => settled_usd)] },
-    { id: 'outcomes', title: 'Outcomes by day', says: outcomeWords(figures), kind: 'bars', days, format: whole, series: outcomeSeries(figures) },
+    { id: 'cost', title: 'Cost by day', says: costWords(figures), kind: 'bars', step: 'day', steps, format: dollars, series: [series('Settled', 'info', figures, ({ settled_usd }) => settled_usd)] },
+    { id: 'outcomes', title: 'Outcomes by day', says: outcomeWords(figures), kind: 'bars', step: 'day', steps, format: whole, series: outcomeSeries(figures) },
     {
       id: 'published',
       title: 'Patches published',
       says: publishedWords(figures),
       kind: 'line',
-      days,
+      step: 'day',
+      steps,
       format: (value) => `${Math.round(value)} %`,
       series: [series('Published of accepted', 'success', figures, ({ patches, published }) => (patches ? (100 * published) / patches : null))],
     },
@@ -49,7 +61,8 @@ export function chartsOf(stats: Stats, today: string): Chart[] {
       title: 'Cost per published patch',
       says: stats.cost_per_patch_usd === null ? 'No patch was published.' : `${dollars(stats.cost_per_patch_usd)} over all days, with what came to nothing.`,
       kind: 'line',
-      days,
+      step: 'day',
+      steps,
       format: dollars,
       series: [series('Cost per patch', 'workflow-prd-implement', figures, ({ settled_usd, published }) => (published ? settled_usd / published : null))],
     },

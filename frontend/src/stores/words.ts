@@ -15,6 +15,11 @@ export function ago(at: string | Date, now: number): string {
   return new Date(then).toISOString().slice(0, 10);
 }
 
+/** `22 Nov, 15:04`, in UTC as all of Dispatch counts its days. */
+export function moment(at: string): string {
+  return new Date(at).toLocaleString('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', timeZone: 'UTC' });
+}
+
 /** Milliseconds from one moment to another, to the nearest: the server tells moments to the microsecond, which `Date` cuts off. */
 export function msBetween(since: string, until: string): number {
   return Math.round(new Date(until).getTime() - new Date(since).getTime() + (beyondMs(until) - beyondMs(since)));
