@@ -17,7 +17,6 @@ from dispatch.runs.jobs import (
     put_off,
 )
 from dispatch.runs.lists import list_runs, list_unfinished, page_of_runs
-from dispatch.runs.masking import mask
 from dispatch.runs.patch_shapes import Checkout, Commit, Patch, Proof, Try
 from dispatch.runs.patches import branch_name, find_patch, find_published, get_patch, note_published, note_unpublished
 from dispatch.runs.protocol import (
@@ -128,7 +127,6 @@ __all__ = [
     "list_runs",
     "list_unfinished",
     "mark_starting",
-    "mask",
     "note_brief",
     "note_cost",
     "note_external",

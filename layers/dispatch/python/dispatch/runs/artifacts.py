@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
+from dispatch.kit import masking
 from dispatch.kit.ids import new_id
 from dispatch.kit.work import Work
-from dispatch.runs import artifact_store, masking
+from dispatch.runs import artifact_store
 from dispatch.runs.artifact_shapes import MOST_ARTIFACTS, Artifact, ArtifactNotFound, NewArtifact, TooManyArtifacts
 from dispatch.runs.events import publish_line
 from dispatch.runs.service import hold_claim
@@ -45,4 +46,4 @@ def list_artifacts(work: Work, *, run_id: UUID | None = None, issue_id: UUID | N
 
 
 def _masked(content: bytes) -> bytes:
-    return masking.mask(content.decode(errors="surrogateescape")).encode(errors="surrogateescape")
+    return masking.mask_secrets(content.decode(errors="surrogateescape")).encode(errors="surrogateescape")

@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from dispatch import stream
+from dispatch.kit import masking
 from dispatch.kit.events import Event
 from dispatch.kit.work import Work
-from dispatch.runs import masking, message_store, store
+from dispatch.runs import message_store, store
 from dispatch.runs.protocol import MOST_USD, AgentEvent, NewEvents, Received
 from dispatch.runs.service import hold_claim
 from dispatch.runs.shapes import Run
@@ -30,7 +31,7 @@ def record_events(work: Work, run_id: UUID, batch: NewEvents) -> Received:
     fresh = store.insert_event_numbers(work.conn, run_id, sorted(events))
     for seq in sorted(fresh):
         event = events[seq]
-        _publish(work, run, seq=seq, at=event.at, kind=event.kind, data=masking.mask(event.data))
+        _publish(work, run, seq=seq, at=event.at, kind=event.kind, data=masking.mask_secrets(event.data))
     spent = _note(work, run, [events[seq] for seq in sorted(fresh)])
     has_crossed = (run.metered_usd or 0) < landing_line(run) <= spent
     return Received(newest=store.newest_event_number(work.conn, run_id), waits=has_crossed or message_store.has_waiting(work.conn, run_id))
@@ -74,7 +75,7 @@ def _line(event: AgentEvent) -> str | None:
             text = f"{event.data.get('name')} {_first_value(event.data.get('input'))}"
         case _:
             return None
-    shown = re.sub(r"\s+", " ", re.sub(r"[\x00-\x1f\x7f]", " ", str(masking.mask(text)))).strip()
+    shown = re.sub(r"\s+", " ", re.sub(r"[\x00-\x1f\x7f]", " ", str(masking.mask_secrets(text)))).strip()
     return shown[:LINE] or None
 
 

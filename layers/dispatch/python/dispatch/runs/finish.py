@@ -8,11 +8,12 @@ from pydantic import ValidationError
 
 from dispatch import issues
 from dispatch.issues import IssueChange
+from dispatch.kit import masking
 from dispatch.kit.actors import Actor
 from dispatch.kit.errors import StaleClaim
 from dispatch.kit.events import Event
 from dispatch.kit.work import Work
-from dispatch.runs import masking, message_store, moves, questions, store
+from dispatch.runs import message_store, moves, questions, store
 from dispatch.runs.events import publish_line
 from dispatch.runs.patch_shapes import Patch
 from dispatch.runs.patches import find_patch, propose_patch
@@ -57,7 +58,7 @@ def finish_run(
 ) -> Ending:
     """The run, held by the caller, is finished, its issue has moved, and the story says how. `cost_usd` None means nobody measured."""
     store.set_finished(work.conn, run.id, outcome=outcome, summary=summary, result=result, cost_usd=cost_usd, at=work.now)
-    _move(work, run, outcome, actor=actor, has_patch=patch is not None and patch.verdict == "accepted")
+    _move(work, run, outcome, summary, actor=actor, has_patch=patch is not None and patch.verdict == "accepted")
     ended = get_run(work, run.id)
     tell(work, ended, ENDINGS.get(outcome, Event.RUN_FINISHED), actor=actor, public=True, outcome=outcome, summary=summary)
     if result and (asked := _question(result, outcome)):
@@ -71,7 +72,7 @@ def finish_run(
 def parse_result(given: dict[str, Any], run: Run) -> Result:
     """The result as its schema has it, secrets masked; or a failed one that says what did not fit."""
     try:
-        result = Result.model_validate(masking.mask({**given, "patch": None}) | {"patch": given.get("patch")})
+        result = Result.model_validate(masking.mask_secrets({**given, "patch": None}) | {"patch": given.get("patch")})
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
@@ -90,7 +91,7 @@ def _failed(given: dict[str, Any], run: Run, reason: str) -> Result:
         outcome="failed",
         summary=reason,
         cost_usd=float(cost) if isinstance(cost, int | float) and 0 <= cost <= MOST_USD else None,
-        report=masking.mask(repr(given))[:100_000],
+        report=masking.mask_secrets(repr(given))[:100_000],
     )
 
 
@@ -103,7 +104,7 @@ def _question(result: Result, outcome: Outcome) -> NewQuestion | None:
     return None
 
 
-def _move(work: Work, run: Run, outcome: Outcome, *, actor: Actor, has_patch: bool) -> None:
+def _move(work: Work, run: Run, outcome: Outcome, summary: str, *, actor: Actor, has_patch: bool) -> None:
     """The issue goes where the table says, unless a person has moved it since the run began."""
     issue = issues.get_issue(work, run.issue_id)
     statuses = {status.id: status.name for status in issues.list_statuses(work)}
@@ -112,4 +113,5 @@ def _move(work: Work, run: Run, outcome: Outcome, *, actor: Actor, has_patch: bo
     put_in = workflow.moves_to if workflow.moves_to and came_from in workflow.moves_from else came_from
     target = moves.destination(run, outcome, came_from=came_from, has_patch=has_patch)
     if target and issue.status.name == put_in and target != put_in and target in statuses.values():
-        issues.update_issue(work, issue.id, IssueChange(status=target), actor=actor)
+        reason = f"{run.workflow}, {outcome}: {summary}"[:200]  # an error's issue is closed for a stated reason only
+        issues.update_issue(work, issue.id, IssueChange(status=target, reason=reason if target in moves.CLOSED else None), actor=actor)

@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
+from dispatch.kit import masking
 from dispatch.kit.actors import SYSTEM, Actor, ActorKind
 from dispatch.kit.errors import NotFound, StaleClaim
 from dispatch.kit.events import Event
 from dispatch.kit.work import Work
-from dispatch.runs import masking, patch_store
+from dispatch.runs import patch_store
 from dispatch.runs.patch_shapes import Patch
 from dispatch.runs.protocol import PatchProposal, Published, Result, Unpublished
 from dispatch.runs.service import announce, get_run, tell
@@ -78,7 +79,7 @@ def note_unpublished(work: Work, run_id: UUID, unpublished: Unpublished) -> Patc
     patch = get_patch(work, run_id)
     if run.generation != unpublished.generation or patch.verdict != "accepted":
         raise StaleClaim("This patch was not to be published.")
-    reason = masking.mask(unpublished.reason)
+    reason = masking.mask_secrets(unpublished.reason)
     if patch_store.set_unpublished(work.conn, run_id, reason):
         tell(work, run, Event.PATCH_UNPUBLISHED, actor=PUBLISHER, branch=patch.branch, reason=reason)
         announce(work, run)

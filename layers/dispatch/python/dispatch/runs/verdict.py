@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from dispatch.runs import masking
+from dispatch.kit import masking
 from dispatch.runs.diffs import Reading, Unreadable, read_patch
 from dispatch.runs.protocol import PatchProposal, Result
 from dispatch.runs.shapes import Run

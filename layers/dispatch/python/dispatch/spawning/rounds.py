@@ -11,6 +11,7 @@ from uuid import UUID
 from dispatch import pulls, runs
 from dispatch.clients import github, github_pulls
 from dispatch.clients.github_pulls import Review
+from dispatch.kit import masking
 from dispatch.kit.actors import SYSTEM, Actor, ActorKind
 from dispatch.kit.events import Event
 from dispatch.kit.work import Work
@@ -158,7 +159,7 @@ def _logs(failure: Failure) -> list[str]:
         jobs = github_pulls.read_failed_jobs(failure.repository, failure.external_id, most=MOST_JOBS, tail=LOG_TAIL)
     except github.Refused as error:
         return [f"(The logs of {failure.name} could not be read: {error.sentence})"]
-    return [f"{failure.name} / {name} ends with:\n{runs.mask(log)}" for name, log in jobs]
+    return [f"{failure.name} / {name} ends with:\n{masking.mask_secrets(log)}" for name, log in jobs]
 
 
 def _join(parts: list[str]) -> str:
