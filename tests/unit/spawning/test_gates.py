@@ -137,6 +137,14 @@ CASES = {
         "Investigate or implement it first.",
         {"has_work_to_test": True},
     ),
+    "agents failed at the error": Case(
+        "handed_over",
+        "refused",
+        {**ERROR, "failed_in_a_row": 2},
+        "Agents failed at this error 2 times in a row: it is handed over to a person.",
+        "Ask for it yourself; a run that ends well takes it back.",
+        {"cause": None},
+    ),
     "a workflow rests": Case(
         "breaker",
         "waits",
@@ -215,6 +223,23 @@ CASES = {
         {"now": NOW + timedelta(minutes=7)},
         {"now": NOW + timedelta(minutes=7, microseconds=-1)},
         limits={"spawn_delay_minutes": 10},
+    ),
+    "something is being deployed": Case(
+        "deployment",
+        "waits",
+        {**ERROR, "deploying_since": NOW - timedelta(minutes=10)},
+        "A deployment is in progress; it may heal.",
+        "It starts after 14:50 on 22 November (UTC), or when the deployment ends.",
+        {"now": NOW + timedelta(minutes=20)},
+        {"now": NOW + timedelta(minutes=20, microseconds=-1)},
+    ),
+    "the deployment may end before": Case(
+        "deployment",
+        "waits",
+        {**ERROR, "deploying_since": NOW},
+        "A deployment is in progress; it may heal.",
+        "It starts after 15:00 on 22 November (UTC), or when the deployment ends.",
+        {"deploying_since": None},
     ),
     "all places of its kind are taken": Case(
         "concurrency",
@@ -383,7 +408,8 @@ CASES = {
         limits={"max_waiting_reviews": 3},
     ),
 }
-ORDER = ["kill_switch", "issue_is_free", "preconditions", "breaker", "cooldown", "occurrences", "concurrency", "daily_spawns", "money"]
+ORDER = ["kill_switch", "issue_is_free", "preconditions", "handed_over", "breaker", "cooldown", "occurrences", "deployment", "concurrency"]
+ORDER += ["daily_spawns", "money"]
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
@@ -409,7 +435,7 @@ def test_one_step_less_does_not_turn_it(case: Case) -> None:
 def test_force_passes_the_pace_and_nothing_else(case: Case) -> None:
     ruling = _decide(case, {"forced_because": "The shop is down."})
 
-    if case.gate in {"breaker", "cooldown", "occurrences", "concurrency", "daily_spawns", "review_capacity"}:
+    if case.gate in {"handed_over", "breaker", "cooldown", "occurrences", "deployment", "concurrency", "daily_spawns", "review_capacity"}:
         assert ruling.verdict is Verdict.ADMITTED
         assert ruling.reason.endswith("Forced: The shop is down.")
     else:
@@ -426,13 +452,14 @@ def test_an_earlier_gate_speaks_first(case: Case) -> None:
     if case.gate not in {"kill_switch", "issue"}:
         value = case.facts.get("workflow", "prd-investigate")
         assert _decide(case, {"breakers": [failed("workflow", value)]}).gate == (
-            "precondition" if case.gate == "precondition" else "breaker"
+            case.gate if case.gate in {"precondition", "handed_over"} else "breaker"
         )
 
 
 def test_the_gates_stand_in_their_order() -> None:
     assert [gate.__name__ for gate in GATES] == [*ORDER, "review_capacity"]
-    assert {gate.__name__ for gate in PACING} == {"breaker", "cooldown", "occurrences", "concurrency", "daily_spawns", "review_capacity"}
+    never = {"kill_switch", "issue_is_free", "preconditions", "money"}
+    assert {gate.__name__ for gate in PACING} == {*ORDER, "review_capacity"} - never
 
 
 def test_the_narrowest_purse_speaks_first() -> None:

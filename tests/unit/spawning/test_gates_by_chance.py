@@ -64,6 +64,8 @@ facts = st.builds(
     plan_cap_usd=st.none() | cap,
     waiting_reviews=few,
     held=st.lists(st.sampled_from(RESOURCES), max_size=1),
+    deploying_since=st.none() | moment,
+    failed_in_a_row=seldom.map(lambda yes: 2 if yes else None),
 )
 limits = st.builds(
     Limits,
@@ -221,8 +223,9 @@ TURNS: list[tuple[str, Any]] = [
     (r"Approve a plan first\.|Investigate again, and approve the new plan\.", lambda *_: {"plan_approved_at": NOW + timedelta(days=2)}),
     (r"Investigate or implement it first\.", lambda *_: {"has_work_to_test": True}),
     (r"One small run may try after (.*) \(UTC\), or a person resets the breaker\.", lambda found, *_: _clock(found)),
+    (r"Ask for it yourself; a run that ends well takes it back\.", lambda *_: {"cause": None}),
     (r"It starts when that run ends well\.", lambda *_: {"breakers": []}),
-    (r"It starts after (.*) \(UTC\)(?:, or when a person asks for it)?\.", lambda found, *_: _clock(found)),
+    (r"It starts after (.*) \(UTC\)(?:, or when a person asks for it|, or when the deployment ends)?\.", lambda found, *_: _clock(found)),
     (r"It starts when it is seen once more\.", lambda _, known, *__: {"cause": _seen(known, 1)}),
     (r"It starts when it is seen (\d+) times more\.", lambda found, known, *_: {"cause": _seen(known, int(found[1]))}),
     (r"It starts when (one|\d+) of them ends?\.", _end),

@@ -2,7 +2,7 @@
 
 from dispatch.spawning.access import Access, AccessCheck, check_access
 from dispatch.spawning.admitting import lock_admission
-from dispatch.spawning.asking import request
+from dispatch.spawning.asking import request, request_for_error
 from dispatch.spawning.changing import change_policy, get_policy, list_versions
 from dispatch.spawning.ending import cancel_issue_run, cancel_run, end_run, hear_heartbeat, hear_job_ended, reap_lost_runs
 from dispatch.spawning.fact_shapes import Cause, Verdict
@@ -84,6 +84,7 @@ __all__ = [
     "reap_lost_runs",
     "replay",
     "request",
+    "request_for_error",
     "resend_unstarted",
     "reset_breaker",
     "start_run",

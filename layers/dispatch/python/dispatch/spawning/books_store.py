@@ -8,6 +8,7 @@ from psycopg import Connection
 from psycopg.rows import class_row, scalar_row
 
 from dispatch.kit import clock
+from dispatch.kit.settings import settings
 from dispatch.spawning.fact_shapes import Asked, Books, Known, WaitingSpawn
 
 KNOWN: LiteralString = """
@@ -49,6 +50,9 @@ SELECT json_build_object('books', json_build_object(
         SELECT coalesce(json_agg(json_build_object('scope', scope, 'value', value, 'failures', failures, 'failed_at', failed_at)), '[]')
         FROM breaker WHERE failures > 0
     ),
+    'deploying_since', (
+        SELECT max(began_at) FROM deployment WHERE repository = lower(%(repository)s) AND state = 'in_progress'
+    ),
     'wanted', (
         SELECT coalesce(json_agg(json_build_object('resource', waits_for, 'band', band)), '[]')
         FROM (SELECT waits_for, min(band) AS band FROM queue WHERE waits_for IS NOT NULL GROUP BY waits_for) AS waiting
@@ -85,7 +89,7 @@ def select_asked(conn: Connection[Any], one: WaitingSpawn) -> Asked | None:
             """
             SELECT spawn_id, workflow, automatic, issue_id, issue, issue_open, unfinished_run, waiting_spawn, plan_id, plan_cap_usd,
                    plan_approved_at, has_work_to_test, customer_id, customer, customer_name, family, family_started_at, waiting_reviews,
-                   priority, run_left_usd(%(continues)s) AS left_usd
+                   priority, occurrences, failed_in_a_row, run_left_usd(%(continues)s) AS left_usd
             FROM spawn_about(%(spawn_id)s, %(issue_id)s, %(workflow)s, %(family)s, %(automatic)s)
             """,
             {
@@ -125,5 +129,5 @@ def select_waiting(conn: Connection[Any], ids: list[UUID]) -> list[WaitingSpawn]
 
 
 def _select_known(conn: Connection[Any], **asked: Any) -> Known:
-    row: Any = conn.execute(KNOWN, {"ahead": clock.ahead(), **asked}).fetchone()
+    row: Any = conn.execute(KNOWN, {"ahead": clock.ahead(), "repository": settings().github_repo, **asked}).fetchone()
     return Known.model_validate_json(row[0])

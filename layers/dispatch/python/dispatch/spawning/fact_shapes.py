@@ -22,7 +22,10 @@ class Verdict(StrEnum):
 
 
 class Cause(BaseModel):
-    """What an automatic spawn rests on: an error, by its family. `seen_at` is when it was seen first, `occurrences` how often since."""
+    """What an automatic spawn rests on: an error, by its family's name. `seen_at` is when it was seen first, or again after it had healed.
+
+    `occurrences` is how often it was seen as of a decision: a family that is known by this name tells it anew each time.
+    """
 
     family: str
     source: str
@@ -35,7 +38,8 @@ class Facts(BaseModel):
 
     `held` are the resources for which a spawn ahead in the queue waits: what comes free is theirs. `*_usd` are today's, reserved and
     settled together, but for `asked_usd`, `left_usd` and `plan_cap_usd`: the cap asked for, what is left of the continued run's, and the
-    approved plan's.
+    approved plan's. `deploying_since`: a deployment has been in progress since then. `failed_in_a_row`: so often agents failed at this
+    error before it was handed over to a person, whose it still is.
     """
 
     workflow: str
@@ -67,6 +71,8 @@ class Facts(BaseModel):
     plan_cap_usd: Money | None
     waiting_reviews: int
     held: list[str]
+    deploying_since: datetime | None = None  # this, and what follows, decisions from before errors came by themselves have not
+    failed_in_a_row: int | None = None
 
 
 class Ruling(BaseModel):
@@ -86,6 +92,7 @@ class Ruling(BaseModel):
 class Asked(BaseModel):
     """What the gates ask about a spawn's issue, as of one moment. `spawn_id` None is a new one's.
 
+    `occurrences` is how often an automatic spawn's error was seen; None: no family is known by that name, or it is not automatic.
     `place` is what a new one would have in the queue. `takes_place`: a person asks for what waits by itself until somebody does; theirs
     takes its place.
     """
@@ -109,6 +116,8 @@ class Asked(BaseModel):
     family_started_at: datetime | None
     waiting_reviews: int
     priority: str
+    occurrences: int | None
+    failed_in_a_row: int | None
     left_usd: Money | None
     place: int | None = None
     takes_place: bool = False
@@ -169,7 +178,10 @@ class Wanted(BaseModel):
 
 
 class Books(BaseModel):
-    """What all decisions share, as of one moment, the database's. `policy` None: there is no version yet."""
+    """What all decisions share, as of one moment, the database's. `policy` None: there is no version yet.
+
+    `deploying_since`: the deployment to production that began last, and has not ended, began then.
+    """
 
     at: datetime
     policy: PolicyNow | None
@@ -178,6 +190,7 @@ class Books(BaseModel):
     kill_switches: list[ClosedSwitch]
     breakers: list[Breaker]
     wanted: list[Wanted]
+    deploying_since: datetime | None
 
     def running(self, bucket: Bucket) -> int:
         """How many runs of the bucket have not ended."""

@@ -24,7 +24,7 @@ def facts_of(
     return Facts(
         **asked.model_dump(include=FROM_ASKED),
         repository=repository,
-        cause=cause,
+        cause=_as_of_now(cause, asked),
         forced_because=forced_because,
         queued=asked.spawn_id is not None,
         kill_switch=_switch(books, asked, repository),
@@ -43,10 +43,18 @@ def facts_of(
         customer_usd=_used(books, customer_id=asked.customer_id) if asked.customer_id else Decimal(),
         asked_usd=cap_usd,
         held=sorted(held),
+        deploying_since=books.deploying_since,
     )
 
 
 FROM_ASKED = set(Asked.model_fields) & set(Facts.model_fields)
+
+
+def _as_of_now(cause: Cause | None, asked: Asked) -> Cause | None:
+    """What the spawn rests on, with how often it was seen by now."""
+    if cause is None or asked.occurrences is None:
+        return cause
+    return cause.model_copy(update={"occurrences": asked.occurrences})
 
 
 def _used(books: Books, *, workflow: str | None = None, customer_id: UUID | None = None) -> Decimal:

@@ -8,10 +8,11 @@ from dispatch.kit.settings import Limits
 from dispatch.runs import workflow_named
 from dispatch.spawning.fact_shapes import Facts, Ruling, Verdict
 from dispatch.spawning.limit_shapes import BreakerScope
-from dispatch.spawning.measures import CENT, ceiling_usd, days, places, purses, reserve_usd, resting, tries_at, usd
+from dispatch.spawning.measures import CENT, ceiling_usd, days, needed_occurrences, places, purses, reserve_usd, resting, tries_at, usd
 
 Said = Ruling | None
 Gate = Callable[[Facts, Limits, datetime], Said]
+DEPLOYS_FOR = timedelta(minutes=30)  # one that takes longer hangs, or its end was never told
 NIGHT = "It starts after 00:00 UTC."
 RAISED = "It starts when the limit is raised."
 
@@ -67,6 +68,14 @@ def preconditions(facts: Facts, limits: Limits, now: datetime) -> Said:
     return None
 
 
+def handed_over(facts: Facts, limits: Limits, _now: datetime) -> Said:
+    """Before the pace too: what agents failed at again and again starts nothing by itself any more."""
+    if facts.cause is None or facts.failed_in_a_row is None:
+        return None
+    reason = f"Agents failed at this error {_times(facts.failed_in_a_row)} in a row: it is handed over to a person."
+    return _refused(facts, limits, "handed_over", reason, "Ask for it yourself; a run that ends well takes it back.")
+
+
 def breaker(facts: Facts, limits: Limits, now: datetime) -> Said:
     """Before the pace: what failed several times in a row rests, then one small run may try, and the rest wait for how it goes."""
     for one in resting(facts, limits):
@@ -97,7 +106,7 @@ def occurrences(facts: Facts, limits: Limits, now: datetime) -> Said:
     cause = facts.cause
     if cause is None:
         return None
-    needed = 1 if cause.source in limits.immediate_spawn_sources else limits.min_event_count_to_spawn
+    needed = needed_occurrences(cause, limits)
     if cause.occurrences < needed:
         reason = f"It was seen {_times(cause.occurrences)}; it takes {needed}."
         return _waits(facts, limits, "occurrences", reason, f"It starts when it is seen {_times(needed - cause.occurrences)} more.")
@@ -105,6 +114,18 @@ def occurrences(facts: Facts, limits: Limits, now: datetime) -> Said:
     if now < due and cause.source not in limits.immediate_spawn_sources:
         return _waits(facts, limits, "occurrences", "It may heal by itself yet.", f"It starts after {_clock(due)} (UTC).")
     return None
+
+
+def deployment(facts: Facts, limits: Limits, now: datetime) -> Said:
+    """Gate 5 too: while something is being deployed, errors come that leave with it."""
+    cause = facts.cause
+    if cause is None or facts.deploying_since is None or cause.source in limits.immediate_spawn_sources:
+        return None
+    until = facts.deploying_since + DEPLOYS_FOR
+    if now >= until:
+        return None
+    would_turn = f"It starts after {_clock(until)} (UTC), or when the deployment ends."
+    return _waits(facts, limits, "deployment", "A deployment is in progress; it may heal.", would_turn)
 
 
 def concurrency(facts: Facts, limits: Limits, _now: datetime) -> Said:
@@ -167,15 +188,18 @@ GATES: tuple[Gate, ...] = (
     kill_switch,
     issue_is_free,
     preconditions,
+    handed_over,
     breaker,
     cooldown,
     occurrences,
+    deployment,
     concurrency,
     daily_spawns,
     money,
     review_capacity,
 )
-PACING = {breaker, cooldown, occurrences, concurrency, daily_spawns, review_capacity}  # what `force_because` passes
+# What `force_because` passes: a person who forces a run asks for it.
+PACING = {handed_over, breaker, cooldown, occurrences, deployment, concurrency, daily_spawns, review_capacity}
 
 
 def _refused(facts: Facts, limits: Limits, gate: str, reason: str, would_turn: str) -> Ruling:

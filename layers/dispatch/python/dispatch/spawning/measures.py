@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dispatch.kit.settings import Limits
 from dispatch.runs import Bucket, workflow_named
-from dispatch.spawning.fact_shapes import Facts
+from dispatch.spawning.fact_shapes import Cause, Facts
 from dispatch.spawning.limit_shapes import Breaker
 
 CENT = Decimal("0.01")
@@ -81,6 +81,11 @@ def purses(facts: Facts, limits: Limits) -> Iterator[Purse]:
         yield Purse(f"money:workflow:{facts.workflow}", f" for {facts.workflow}", facts.workflow_usd, told, of_workflow)
     told = f"{usd(facts.settled_usd)} is spent and {usd(facts.reserved_usd)} reserved"
     yield Purse("money", "", facts.settled_usd + facts.reserved_usd, told, limits.daily_cost_limit_usd)
+
+
+def needed_occurrences(cause: Cause, limits: Limits) -> int:
+    """How often the error has to be seen before it starts a run by itself."""
+    return 1 if cause.source in limits.immediate_spawn_sources else limits.min_event_count_to_spawn
 
 
 def resting(facts: Facts, limits: Limits) -> list[Breaker]:

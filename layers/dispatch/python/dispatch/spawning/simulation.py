@@ -16,7 +16,7 @@ from dispatch.spawning.shapes import SpawnState
 from dispatch.spawning.simulated_books import Active, SimulatedBooks, course_of, stopped_by
 from dispatch.spawning.simulated_queue import Queued, SimulatedQueue
 
-AS_IT_WAS = {"occurrences", "review_capacity"}  # gates whose facts are not simulated: they open when they did
+AS_IT_WAS = {"occurrences", "deployment", "review_capacity"}  # gates whose facts are not simulated: they open when they did
 
 
 class Kind(IntEnum):

@@ -139,13 +139,30 @@ def waits_for_a_person(conn: Connection[Any], issue_id: UUID) -> bool:
         return bool(
             cursor.execute(
                 """
-                SELECT gate IN ('cooldown', 'occurrences', 'review_capacity')
+                SELECT gate IN ('cooldown', 'occurrences', 'deployment', 'review_capacity')
                 FROM spawn JOIN decision ON decision.spawn_id = spawn.id
                 WHERE issue_id = %(issue_id)s AND state = 'waiting' AND cause IS NOT NULL
                 ORDER BY decision.id DESC
                 LIMIT 1
                 """,
                 {"issue_id": issue_id},
+            ).fetchone()
+        )
+
+
+def was_refused(conn: Connection[Any], issue_id: UUID, reason: str) -> bool:
+    """Whether the last of the issue's spawns was one that started by itself, and was refused for this reason."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return bool(
+            cursor.execute(
+                """
+                SELECT spawn.state = 'refused' AND spawn.cause IS NOT NULL AND decision.reason = %(reason)s
+                FROM spawn JOIN decision ON decision.spawn_id = spawn.id
+                WHERE spawn.issue_id = %(issue_id)s
+                ORDER BY decision.id DESC
+                LIMIT 1
+                """,
+                {"issue_id": issue_id, "reason": reason},
             ).fetchone()
         )
 
