@@ -1,1 +1,28 @@
-"""A deployment: which commit runs where, since when, and whether another commit is in it."""
+"""A deployment: which commit runs in production, since when, and whether another commit is in it.
+
+GitHub's word comes by webhook (`hear_deployment_status`, `hear_deploy_run`) in any order and any number of times.
+"""
+
+from dispatch.deployments.ancestry import contains, known_to_contain
+from dispatch.deployments.service import (
+    find_newest,
+    hear_deploy_run,
+    hear_deployment_status,
+    is_in_progress,
+    is_known,
+    list_succeeded,
+)
+from dispatch.deployments.shapes import Deployment, DeploymentState
+
+__all__ = [
+    "Deployment",
+    "DeploymentState",
+    "contains",
+    "find_newest",
+    "hear_deploy_run",
+    "hear_deployment_status",
+    "is_in_progress",
+    "is_known",
+    "known_to_contain",
+    "list_succeeded",
+]

@@ -106,12 +106,45 @@ class Settings(Limits):
         "", description="The App's installation; unset, it is looked up by the repository", pattern="^[0-9]*$"
     )
     github_webhook_secret: SecretStr = Field(SecretStr(""), description="GitHub signs its webhooks with it; while it is changed, `new,old`")
+    production_environments: Annotated[list[str], BeforeValidator(_words)] = Field(
+        ["production", "prod"], description="Environments whose deployments count, as `one,another`, in any case"
+    )
+    deploy_workflows: Annotated[list[str], BeforeValidator(_words)] = Field(
+        [], description="Workflows whose runs are deployments to production, by name or file, where GitHub is told of none"
+    )
     github_oidc_issuer: str = Field(
         "https://token.actions.githubusercontent.com",
         description="Who vouches for jobs on GitHub Actions (GitHub Enterprise Server: `https://HOST/_services/token`)",
     )
     github_ref: str = Field("", description="Branch whose workflow files are used; empty means the default branch")
     github_api_url: str = Field("https://api.github.com", description="GitHub's REST address (GitHub Enterprise has its own)")
+
+    loki_webhook_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Bearer secret of Grafana's and Alertmanager's webhooks, or two, `new,old`; unset, `DISPATCH_API_KEY` counts",
+    )
+    sentry_client_secret: SecretStr = Field(
+        SecretStr(""), description="Sentry signs its webhooks with it (its integration's client secret); while it is changed, `new,old`"
+    )
+    sentry_api_token: SecretStr = Field(
+        SecretStr(""), description="Reads an error's details from Sentry: its integration's token, with Issue & Event read"
+    )
+    sentry_organization_slug: str = Field("", description="The organisation in Sentry, as in its address", pattern="^[a-z0-9_-]*$")
+    sentry_url: str = Field("https://sentry.io", description="Sentry's address (self-hosted Sentry has its own)", pattern="^https?://[^/?#]+/?$")
+
+    loki_url: str = Field(
+        "", description="Grafana Loki with the application's logs, for agents and people to ask", pattern=r"^(https?://[^\s/@?#]+[^\s@?#]*)?$"
+    )
+    loki_selector: str = Field(
+        "",
+        description='Which streams there are the application\'s, as in `{app="shop"}`; no query leaves them',
+        pattern=r'^(\{\s*\w+\s*(=|!=|=~|!~)\s*"([^"\\]|\\.)*"\s*(,\s*\w+\s*(=|!=|=~|!~)\s*"([^"\\]|\\.)*"\s*)*,?\s*\})?$',
+    )
+    loki_token: SecretStr = Field(SecretStr(""), description="Bearer token for Loki")
+    loki_user: str = Field("", description="User for Loki, instead of a token")
+    loki_password: SecretStr = Field(SecretStr(""), description="That user's password")
+    loki_tenant: str = Field("", description="Tenant in a Loki of several (`X-Scope-OrgID`)", pattern=r"^[!-~]*$")
+    log_queries_per_run: Count = Field(60, description="Most questions that one run may ask of the logs")
 
     spawn_kill_switch: bool = Field(False, description="`true` starts nothing any more")
 
