@@ -6,6 +6,7 @@
 
 import { sentenceOf, type Api } from '#api/client.ts';
 import type { Board, BoardColumn, FeedPage, Frame, Issue, IssueCard, Label, Page, Priority, Status } from '#api/shapes.ts';
+import { Closing } from './closing.svelte.ts';
 import { Doing } from './doing.svelte.ts';
 import type { Feed } from './feed.svelte.ts';
 
@@ -52,6 +53,7 @@ export class BoardView {
   /** Why the last move was taken back. */
   refusal = $state<string | null>(null);
   creating = new Doing();
+  closing = new Closing();
 
   #folds = $state.raw<Record<string, boolean>>({});
   #paging = $state.raw<Record<string, true | string>>({});
@@ -105,7 +107,7 @@ export class BoardView {
     }
   }
 
-  /** The card stands in that column at once, and goes back, with the server's sentence, when the server says no. */
+  /** The card stands in that column at once, and goes back when the server says no, or wants a reason that nobody gives. */
   async move(id: string, statusId: string): Promise<boolean> {
     const card = this.find(id);
     const status = this.columns.find((column) => column.status.id === statusId)?.status;
@@ -113,10 +115,11 @@ export class BoardView {
     this.refusal = null;
     this.#put({ ...card, status });
     try {
-      await this.world.api.patch<Issue>(`/issues/${id}`, { status: status.name });
-      return true;
+      const isDone = await this.closing.attempt(card.identifier, (reason) => this.world.api.patch<Issue>(`/issues/${id}`, { status: status.name, ...(reason && { reason }) }));
+      if (!isDone) this.#putBack(card);
+      return isDone;
     } catch (error) {
-      this.#put({ ...(this.find(id) ?? card), status: card.status });
+      this.#putBack(card);
       this.refusal = `${card.identifier} stays in ${card.status.name}. ${sentenceOf(error)}`;
       return false;
     }
@@ -195,6 +198,11 @@ export class BoardView {
       const total = column.total + (isHere && !wasHere ? 1 : 0) - (wasHere && !isHere ? 1 : 0);
       return { ...column, total, items: isHere ? inserted(items, card, column.next_cursor !== null) : items };
     });
+  }
+
+  /** The card stands where it was moved from. */
+  #putBack(card: IssueCard): void {
+    this.#put({ ...(this.find(card.id) ?? card), status: card.status });
   }
 
   #drop(id: string): void {

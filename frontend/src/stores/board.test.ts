@@ -131,6 +131,33 @@ describe('moving', () => {
     expect(view.refusal).toBe('DISPATCH-1 stays in Backlog. An agent is working on this issue.');
   });
 
+  test('into a closed column may want a reason, and goes back when nobody gives one', async () => {
+    const { world, view } = await open([column(BACKLOG, [card(1)]), column(DONE, [])]);
+    world.answer = () => Promise.reject(new Problem(409, 'FIX_VERIFICATION_REQUIRED', 'Its fix is not verified.'));
+
+    const moving = view.move('i1', 's2');
+    await until(() => view.closing.asked);
+    view.closing.cancel();
+
+    expect(await moving).toBe(false);
+    expect(standing(view)).toEqual({ Backlog: ['i1'], Done: [] });
+    expect(view.refusal).toBeNull();
+  });
+
+  test('is tried again with the reason', async () => {
+    const { world, view } = await open([column(BACKLOG, [card(1)]), column(DONE, [])]);
+    world.answer = () => Promise.reject(new Problem(409, 'FIX_VERIFICATION_REQUIRED', 'Its fix is not verified.'));
+    const moving = view.move('i1', 's2');
+    await until(() => view.closing.asked);
+
+    world.answer = () => ({});
+    await view.closing.give('The till is gone');
+
+    expect(await moving).toBe(true);
+    expect(world.sent.map(([, body]) => body)).toEqual([{ status: 'Done' }, { status: 'Done', reason: 'The till is gone' }]);
+    expect(standing(view)).toEqual({ Backlog: [], Done: ['i1'] });
+  });
+
   test('to where it stands already asks nothing of the server', async () => {
     const { world, view } = await open([column(BACKLOG, [card(1)])]);
 
@@ -216,3 +243,7 @@ test('a new issue stands on the board once, though its frame comes too', async (
   expect(standing(view)['Backlog']).toEqual(['i1']);
   expect(view.shown[0]?.total).toBe(1);
 });
+
+async function until(isSo: () => unknown): Promise<void> {
+  for (let turn = 0; turn < 20 && !isSo(); turn += 1) await Promise.resolve();
+}

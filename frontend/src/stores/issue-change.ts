@@ -9,6 +9,8 @@ export interface IssueChange {
   /** A column's name. */
   status?: string;
   labels?: string[];
+  /** Why it is closed although its fix is not verified. */
+  reason?: string;
 }
 
 /** The issue as it will stand. */

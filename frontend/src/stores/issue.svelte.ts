@@ -6,9 +6,11 @@
 
 import { Problem, sentenceOf, type Api } from '#api/client.ts';
 import type { Activity, Decision, FeedPage, Frame, Issue, IssueCard, Label, Page, Plan, Question, RunSummary, Spawn, Status, Workflow } from '#api/shapes.ts';
+import { Closing } from './closing.svelte.ts';
 import { Doing } from './doing.svelte.ts';
 import type { Feed } from './feed.svelte.ts';
 import { changedIssue, type IssueChange } from './issue-change.ts';
+import { IssueFix } from './issue-fix.svelte.ts';
 import { IssuePulls } from './issue-pulls.svelte.ts';
 import { newestFirst, newestVersionFirst, replaced } from './ordering.ts';
 import { entriesOf } from './timeline.ts';
@@ -28,6 +30,7 @@ export interface NewSpawn {
 
 const END_OF_FEED = 2 ** 31 - 1;
 const STORY_PAGE = 500;
+const HANDED_OVER = 'error.handed_over';
 const DECIDING = /^(spawn|run|plan|question)\./; // activities after which "why" has something new to say
 
 export class IssueView {
@@ -49,6 +52,8 @@ export class IssueView {
   changeRefusal = $state<string | null>(null);
 
   pulls: IssuePulls;
+  fix: IssueFix;
+  closing = new Closing();
   approving = new Doing();
   returning = new Doing();
   answering = new Doing();
@@ -73,6 +78,7 @@ export class IssueView {
     private readonly world: IssueWorld,
   ) {
     this.pulls = new IssuePulls(world.api);
+    this.fix = new IssueFix(world.api);
   }
 
   /** Reads everything, then stays with it until `close`. */
@@ -94,11 +100,12 @@ export class IssueView {
     this.partError = null;
     await Promise.all([
       this.#part(async () => (this.issue = await this.#get<Issue>(''))),
-      this.#part(async () => (this.activity = await this.#story())),
+      this.#part(() => this.#readStory()),
       this.#part(async () => (this.plans = newestVersionFirst((await this.#get<Page<Plan>>('/plans')).items))),
       this.#part(async () => (this.questions = (await this.#get<Page<Question>>('/questions')).items)),
       this.#part(async () => (this.runs = newestFirst((await this.#get<Page<RunSummary>>('/runs')).items))),
       this.#part(() => this.pulls.load(this.issue?.id ?? this.ref)),
+      this.#part(() => this.#readFix()),
       this.#part(() => this.#readWhy()),
       this.#part(async () => (this.statuses = await this.#list<Status>('/statuses'))),
       this.#part(async () => (this.labels = await this.#list<Label>('/labels'))),
@@ -113,15 +120,16 @@ export class IssueView {
 
   // what a person does
 
-  /** The change shows at once; it is taken back, with the server's sentence, when the server says no. */
+  /** The change shows at once; it is taken back when the server says no, or wants a reason that nobody gives. */
   async change(change: IssueChange): Promise<boolean> {
     const before = this.issue;
     if (!before) return false;
     this.changeRefusal = null;
     this.issue = changedIssue(before, change, this.statuses, this.labels);
     try {
-      this.issue = await this.world.api.patch<Issue>(this.#path(''), change);
-      return true;
+      const isDone = await this.closing.attempt(before.identifier, async (reason) => (this.issue = await this.world.api.patch<Issue>(this.#path(''), { ...change, ...(reason && { reason }) })));
+      if (!isDone) this.issue = before;
+      return isDone;
     } catch (error) {
       this.issue = before;
       this.changeRefusal = sentenceOf(error);
@@ -185,6 +193,7 @@ export class IssueView {
   #take(frame: Frame): void {
     const { kind, data } = frame;
     this.pulls.take(frame);
+    if (this.fix.take(frame)) void this.#part(() => this.#readFix());
     if (kind === 'issue.changed') this.#takeCard(data as IssueCard);
     if (kind === 'activity.added') this.#addActivity(data as Activity);
     if (kind === 'run.state') this.runs = newestFirst(replaced(this.runs, data as RunSummary));
@@ -204,6 +213,7 @@ export class IssueView {
     if (this.activity.some(({ id }) => id === added.id)) return;
     this.activity = [...this.activity, added];
     if (added.kind.startsWith('patch.')) this.patchesTouched += 1;
+    if (added.kind === HANDED_OVER) void this.#part(() => this.#readPacket());
     if (DECIDING.test(added.kind)) void this.#part(() => this.#readWhy());
     const changes = added.data['changes'];
     // The frames carry the card, which has no description.
@@ -221,6 +231,19 @@ export class IssueView {
       story.push(...items);
       if (items.length < STORY_PAGE || this.#isClosed) return story;
     }
+  }
+
+  async #readStory(): Promise<void> {
+    this.activity = await this.#story();
+    if (this.activity.some(({ kind }) => kind === HANDED_OVER)) await this.#readPacket();
+  }
+
+  #readFix(): Promise<void> {
+    return this.fix.load(this.issue?.id ?? this.ref);
+  }
+
+  #readPacket(): Promise<void> {
+    return this.fix.loadPacket(this.issue?.id ?? this.ref);
   }
 
   async #readWhy(): Promise<void> {

@@ -22,6 +22,7 @@ function server(over: Record<string, unknown> = {}) {
     '/issues/i/questions': { items: [QUESTION] },
     '/issues/i/runs': { items: [] },
     '/issues/i/why': { items: [] },
+    '/issues/i/fix': { family: null, attempts: [], chart: null, closing_needs_reason: false },
     '/statuses': [BACKLOG, DONE],
     '/labels': { items: [] },
     ...over,
@@ -101,6 +102,20 @@ describe('an issue', () => {
     expect(await changing).toBe(false);
     expect([view.issue?.status.name, view.issue?.priority]).toEqual(['Backlog', 'P3']);
     expect(view.changeRefusal).toBe('An agent is working on this issue.');
+  });
+
+  test('that closes it may want a reason, and is taken back when nobody gives one', async () => {
+    const world = server();
+    const view = await open(world);
+    world.answer = () => Promise.reject(new Problem(409, 'FIX_VERIFICATION_REQUIRED', 'Its fix is not verified.'));
+
+    const changing = view.change({ status: 'Done' });
+    for (let turn = 0; turn < 20 && !view.closing.asked; turn += 1) await Promise.resolve();
+    expect(view.closing.asked?.sentence).toBe('Its fix is not verified.');
+    view.closing.cancel();
+
+    expect(await changing).toBe(false);
+    expect([view.issue?.status.name, view.changeRefusal]).toEqual(['Backlog', null]);
   });
 
   test('keeps its description when a card comes over the feed', async () => {
@@ -205,4 +220,15 @@ test('a run waits until it is withdrawn', async () => {
   world.push('activity.added', activity(2, 'spawn.withdrawn'));
 
   expect(view.waiting).toBeNull();
+});
+
+test('what a person was handed is read when agents have given up', async () => {
+  const world = server({ '/issues/i/packet': { tried: [], refuted: ['The cache'], suspects: [], error: {} } });
+  const view = await open(world);
+  expect(view.fix.packet).toBeNull();
+
+  world.push('activity.added', activity(9, 'error.handed_over'));
+  for (let turn = 0; turn < 20 && !view.fix.packet; turn += 1) await Promise.resolve();
+
+  expect(view.fix.packet?.refuted).toEqual(['The cache']);
 });
