@@ -31,6 +31,7 @@ ROUTES = (
     "artifacts",
     "plans",
     "pulls",
+    "fixes",
     "spawns",
     "limits",
     "past",

@@ -572,6 +572,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/issues/{ref}/fix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Fix
+         * @description How the issue's error stands: its fix attempts with their numbers, newest first, and when it was seen.
+         */
+        get: operations["get_fix"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/issues/{ref}/forecast": {
         parameters: {
             query?: never;
@@ -2276,7 +2296,7 @@ export interface components {
          * @description `noun.participle`.
          * @enum {string}
          */
-        Event: "issue.created" | "issue.changed" | "issue.deleted" | "comment.added" | "activity.added" | "spawn.admitted" | "spawn.waiting" | "spawn.refused" | "spawn.withdrawn" | "spawn.forced" | "spawn.changed" | "run.state" | "run.event" | "run.started" | "run.finished" | "run.cancelled" | "run.lost" | "plan.changed" | "plan.proposed" | "plan.approved" | "plan.returned" | "question.changed" | "question.asked" | "question.answered" | "patch.proposed" | "patch.published" | "patch.unpublished" | "pull.changed" | "pull.opened" | "pull.merged" | "pull.closed" | "pull.reviewed" | "pull.linked" | "ci.failed" | "ci.not_started" | "fleet.changed" | "inbox.changed" | "turn.started" | "turn.text" | "turn.tool_started" | "turn.tool_finished" | "turn.restarted" | "turn.choice" | "turn.finished" | "choice.taken" | "command.answered";
+        Event: "issue.created" | "issue.changed" | "issue.deleted" | "comment.added" | "activity.added" | "spawn.admitted" | "spawn.waiting" | "spawn.refused" | "spawn.withdrawn" | "spawn.forced" | "spawn.changed" | "run.state" | "run.event" | "run.started" | "run.finished" | "run.cancelled" | "run.lost" | "plan.changed" | "plan.proposed" | "plan.approved" | "plan.returned" | "question.changed" | "question.asked" | "question.answered" | "patch.proposed" | "patch.published" | "patch.unpublished" | "pull.changed" | "pull.opened" | "pull.merged" | "pull.closed" | "pull.reviewed" | "pull.linked" | "ci.failed" | "ci.not_started" | "family.changed" | "family.split" | "family.merged" | "error.seen" | "error.healed" | "error.muted" | "error.unmuted" | "issue.reopened" | "fix.changed" | "fix.begun" | "fix.watched" | "fix.extended" | "fix.verified" | "fix.failed" | "fix.unproven" | "error.handed_over" | "fleet.changed" | "inbox.changed" | "turn.started" | "turn.text" | "turn.tool_started" | "turn.tool_finished" | "turn.restarted" | "turn.choice" | "turn.finished" | "choice.taken" | "command.answered";
         /**
          * FeedPage
          * @description Frames after some seq, in order. There is more where the last frame's seq is below `newest`; 0 means nothing was ever published.
@@ -2289,6 +2309,129 @@ export interface components {
             /** Topic */
             topic: string;
         };
+        /**
+         * Fix
+         * @description How an issue's error stands: `family` None where it is none's.
+         */
+        Fix: {
+            /** Attempts */
+            attempts: components["schemas"]["FixAttempt"][];
+            chart: components["schemas"]["FixChart"] | null;
+            /** Closing Needs Reason */
+            closing_needs_reason: boolean;
+            family: components["schemas"]["FixFamily"] | null;
+        };
+        /**
+         * FixAttempt
+         * @description A merged pull request being watched. `environment` None once deployed: no deployments are known, and the merge itself is held to be one.
+         */
+        FixAttempt: {
+            /** Decided At */
+            decided_at: string | null;
+            /** Deployed At */
+            deployed_at: string | null;
+            /** Deployed Sha */
+            deployed_sha: string | null;
+            /** Environment */
+            environment: string | null;
+            family: components["schemas"]["FixFamily"] | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Issue Id
+             * Format: uuid
+             */
+            issue_id: string;
+            /** Merge Commit */
+            merge_commit: string | null;
+            /**
+             * Merged At
+             * Format: date-time
+             */
+            merged_at: string;
+            numbers: components["schemas"]["Numbers"] | null;
+            pull: components["schemas"]["FixPull"];
+            /** Reason */
+            reason: string;
+            /** Seen */
+            seen: components["schemas"]["FixSighting"][];
+            state: components["schemas"]["FixState"];
+            /** Watch Until */
+            watch_until: string | null;
+        };
+        /**
+         * FixChart
+         * @description How often the error was seen: one figure for each step from `since` on, the last one holds `until`.
+         */
+        FixChart: {
+            /** Counts */
+            counts: number[];
+            /** Marks */
+            marks: components["schemas"]["Mark"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Step S */
+            step_s: number;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * FixFamily
+         * @description The error it is to fix.
+         */
+        FixFamily: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * FixPull
+         * @description The pull request that was merged.
+         */
+        FixPull: {
+            /** Number */
+            number: number;
+            /** Repository */
+            repository: string;
+            /** Url */
+            url: string;
+        };
+        /**
+         * FixSighting
+         * @description What was seen of the error since the deployment, by what it was held to be; `at` is the latest of `times`.
+         */
+        FixSighting: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Because */
+            because: string;
+            /** Counts */
+            counts: boolean;
+            /** Times */
+            times: number;
+        };
+        /**
+         * FixState
+         * @description Where a fix attempt is.
+         * @enum {string}
+         */
+        FixState: "awaiting_deploy" | "watching" | "verified" | "failed" | "unproven";
         /**
          * Fleet
          * @description What runs, what waits, and what is left of today.
@@ -2453,7 +2596,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "plan" | "question" | "blocker" | "failure" | "pull";
+            kind: "plan" | "question" | "blocker" | "failure" | "pull" | "handover" | "fix";
             /** Ref */
             ref: {
                 [key: string]: unknown;
@@ -2575,6 +2718,8 @@ export interface components {
         /**
          * IssueChange
          * @description What to change; what is unset stays. `labels` replaces them all; unknown labels are made. An empty `customer` is none.
+         *
+         *     `reason` is why, kept in the story: closing an error's issue whose fix is not verified needs one.
          */
         IssueChange: {
             /** Customer */
@@ -2584,6 +2729,8 @@ export interface components {
             /** Labels */
             labels?: string[] | null;
             priority?: components["schemas"]["Priority"] | null;
+            /** Reason */
+            reason?: string | null;
             /** Status */
             status?: string | null;
             /** Title */
@@ -2893,6 +3040,22 @@ export interface components {
             token: string;
         };
         /**
+         * Mark
+         * @description A moment on the chart.
+         */
+        Mark: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "merged" | "deployed" | "failed" | "verified" | "unproven";
+        };
+        /**
          * MissedRun
          * @description A run that brought an accepted patch or an approved plan, and would not have got that far within the period.
          */
@@ -3114,6 +3277,35 @@ export interface components {
             name: string;
             /** Scopes */
             scopes: components["schemas"]["Right"][];
+        };
+        /**
+         * Numbers
+         * @description What a verdict rests on.
+         *
+         *     `active_hours_before`: hours in which the error was seen, the first left out, as it is why anybody looked. `observed_hours_before`: since
+         *     then, until the deployment. `window_hours`: silence since. `traffic_ratio`: the source's traffic in the window over what it was before;
+         *     None where it is unknown. `expected` is how often it should have been seen again, `chance_of_luck` that it would not have been though
+         *     nothing had changed (e to the minus `expected`); `needed` is what `expected` has to reach.
+         */
+        Numbers: {
+            /** Active Hours Before */
+            active_hours_before: number;
+            /** Chance Of Luck */
+            chance_of_luck: number;
+            /** Expected */
+            expected: number;
+            /** Ignored */
+            ignored: number;
+            /** Needed */
+            needed: number;
+            /** Observed Hours Before */
+            observed_hours_before: number;
+            /** Seen */
+            seen: number;
+            /** Traffic Ratio */
+            traffic_ratio: number | null;
+            /** Window Hours */
+            window_hours: number;
         };
         /**
          * OpenedPull
@@ -4170,6 +4362,8 @@ export interface components {
         /**
          * Stats
          * @description The last days, today included. `cost_per_patch_usd` is all that was settled over the patches published; None without one.
+         *
+         *     `not_spent_usd` is what runs would likely have cost whose errors healed before they started.
          */
         Stats: {
             /** By Day */
@@ -4180,6 +4374,8 @@ export interface components {
             cost_per_patch_usd: number | null;
             /** Days */
             days: number;
+            /** Not Spent Usd */
+            not_spent_usd: number;
         };
         /**
          * Status
@@ -5499,6 +5695,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_fix: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fix"];
                 };
             };
             /** @description Validation Error */

@@ -1,6 +1,7 @@
 """Making, changing and moving one issue. Lists are in `lists`."""
 
 import re
+from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,17 @@ from dispatch import activity, stream
 from dispatch.activity import Activity
 from dispatch.customers import find_customer
 from dispatch.issues import store
-from dispatch.issues.shapes import Issue, IssueCard, IssueChange, IssueNotFound, NewComment, NewIssue, Status, UnknownStatus
+from dispatch.issues.shapes import (
+    FixVerificationRequired,
+    Issue,
+    IssueCard,
+    IssueChange,
+    IssueNotFound,
+    NewComment,
+    NewIssue,
+    Status,
+    UnknownStatus,
+)
 from dispatch.kit.actors import Actor
 from dispatch.kit.errors import Conflict
 from dispatch.kit.events import Event
@@ -73,12 +84,17 @@ def get_issue_id(work: Work, ref: str | UUID) -> UUID:
 
 
 def update_issue(work: Work, ref: str | UUID, change: IssueChange, *, actor: Actor) -> Issue:
-    """The issue is as `change` says, and its story tells what changed; nothing happens where nothing would change."""
+    """The issue is as `change` says, and its story tells what changed; nothing happens where nothing would change.
+
+    Raises IssueNotFound, UnknownStatus, FixVerificationRequired.
+    """
     before = get_issue(work, ref, lock=True)
     status = _status_named(work, change.status) if change.status else before.status
     differences = _differences(before, change, status)
     if not differences:
         return before
+    if status.is_closed and not before.status.is_closed and not change.reason and closing_needs_reason(work, before.id):
+        raise FixVerificationRequired
     store.update_issue(
         work.conn,
         before.id,
@@ -92,8 +108,11 @@ def update_issue(work: Work, ref: str | UUID, change: IssueChange, *, actor: Act
         store.set_customer(work.conn, before.id, find_customer(work, change.customer).id if change.customer else None)
     if "labels" in differences:
         store.replace_labels(work.conn, before.id, change.labels or [])
+    if status.is_closed != before.status.is_closed:
+        store.set_closed(work.conn, before.id, at=work.now if status.is_closed else None)
     public = set(differences) <= {"status", "title", "priority"}
-    activity.add_activity(work, before.id, Event.ISSUE_CHANGED, actor=actor, data={"changes": differences}, public=public)
+    told = {"changes": differences} | ({"reason": change.reason} if change.reason else {})
+    activity.add_activity(work, before.id, Event.ISSUE_CHANGED, actor=actor, data=told, public=public)
     publish_card(work, before.id)
     return get_issue(work, before.id)
 
@@ -102,6 +121,21 @@ def move_issue(work: Work, issue_id: UUID, status_name: str, *, actor: Actor) ->
     """The issue stands in the column of that name, where such a column exists; a board without it stays as it is."""
     if any(status.name == status_name for status in store.select_statuses(work.conn)):
         update_issue(work, issue_id, IssueChange(status=status_name), actor=actor)
+
+
+def closing_needs_reason(work: Work, issue_id: UUID) -> bool:
+    """Whether it is a production error's, and its fix is not verified: whichever way it is to be closed, somebody has to say why."""
+    return store.has_unverified_error(work.conn, issue_id)
+
+
+def note_verified(work: Work, issue_id: UUID) -> None:
+    """The issue's fix is verified: it may be closed without a further reason, until it is open again after having been closed."""
+    store.set_verified(work.conn, issue_id, at=work.now)
+
+
+def find_closed_at(work: Work, issue_id: UUID) -> datetime | None:
+    """Since when the issue is closed; None where it is open."""
+    return store.find_closed_at(work.conn, issue_id)
 
 
 def delete_issue(work: Work, ref: str | UUID, *, actor: Actor) -> Issue:

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from dispatch.kit.actors import Actor
-from dispatch.kit.errors import BadInput, NotFound
+from dispatch.kit.errors import BadInput, Conflict, NotFound
 from dispatch.kit.shapes import Line, Money, SomeWords, Words
 
 
@@ -98,7 +98,10 @@ class NewIssue(BaseModel):
 
 
 class IssueChange(BaseModel):
-    """What to change; what is unset stays. `labels` replaces them all; unknown labels are made. An empty `customer` is none."""
+    """What to change; what is unset stays. `labels` replaces them all; unknown labels are made. An empty `customer` is none.
+
+    `reason` is why, kept in the story: closing an error's issue whose fix is not verified needs one.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -108,6 +111,7 @@ class IssueChange(BaseModel):
     status: Line | None = None
     customer: Annotated[str, Field(max_length=60)] | None = None
     labels: Annotated[list[Line], Field(max_length=20)] | None = None
+    reason: Line | None = None
 
 
 class NewComment(BaseModel):
@@ -156,3 +160,9 @@ class IssueNotFound(NotFound):
 
 class UnknownStatus(BadInput):
     """There is no such status."""
+
+
+class FixVerificationRequired(Conflict):
+    """Nobody knows yet whether this error is gone: its fix is not verified. It closes by itself once it is. To close it now, say why."""
+
+    code = "FIX_VERIFICATION_REQUIRED"

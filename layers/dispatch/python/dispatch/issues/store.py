@@ -1,5 +1,6 @@
 """The SQL of issues. What screens show comes from the view `issue_card`."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -221,6 +222,45 @@ def update_issue(
 def set_customer(conn: Connection[Any], issue_id: UUID, customer_id: UUID | None) -> None:
     """The issue is for that customer, or for none."""
     conn.execute("UPDATE issue SET customer_id = %(customer_id)s WHERE id = %(id)s", {"id": issue_id, "customer_id": customer_id})
+
+
+def has_unverified_error(conn: Connection[Any], issue_id: UUID) -> bool:
+    """Whether an error's family belongs to the issue, and no fix of it is verified."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return bool(
+            cursor.execute(
+                """
+                SELECT EXISTS (
+                    SELECT FROM issue JOIN family ON family.issue_id = issue.id
+                    WHERE issue.id = %(id)s AND issue.fix_verified_at IS NULL
+                )
+                """,
+                {"id": issue_id},
+            ).fetchone()
+        )
+
+
+def set_verified(conn: Connection[Any], issue_id: UUID, *, at: datetime) -> None:
+    """A fix of it is verified."""
+    conn.execute("UPDATE issue SET fix_verified_at = %(at)s WHERE id = %(id)s", {"id": issue_id, "at": at})
+
+
+def set_closed(conn: Connection[Any], issue_id: UUID, *, at: datetime | None) -> None:
+    """The issue is closed since then; None: it is open, and whatever fix there was holds no more."""
+    conn.execute(
+        """
+        UPDATE issue
+        SET closed_at = %(at)s, fix_verified_at = CASE WHEN %(at)s::timestamptz IS NOT NULL THEN fix_verified_at END
+        WHERE id = %(id)s
+        """,
+        {"id": issue_id, "at": at},
+    )
+
+
+def find_closed_at(conn: Connection[Any], issue_id: UUID) -> datetime | None:
+    """Since when it is closed."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute("SELECT closed_at FROM issue WHERE id = %(id)s", {"id": issue_id}).fetchone()
 
 
 def delete_issue(conn: Connection[Any], issue_id: UUID) -> None:

@@ -20,6 +20,7 @@ class DispatchError(Exception):
     """Something went wrong on our side."""
 
     status: ClassVar[int] = 500
+    code: ClassVar[str] = "dispatch_error"
 
     def __init__(self, sentence: str | None = None, **facts: Any) -> None:
         """`sentence` replaces the docstring for the reader; `facts` go along with the answer (never a secret)."""
@@ -27,10 +28,10 @@ class DispatchError(Exception):
         self.facts = facts
         super().__init__(self.sentence)
 
-    @property
-    def code(self) -> str:
-        """The class's name in the wire's spelling: `StaleClaim` is `stale_claim`."""
-        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower()
+    def __init_subclass__(cls) -> None:
+        """A refusal's code is its name in the wire's spelling (`StaleClaim` is `stale_claim`), unless it says another."""
+        if "code" not in vars(cls):
+            cls.code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
 
 
 class BadInput(DispatchError):

@@ -24,6 +24,7 @@ class UpdateInput(Input):
     priority: Priority | None = None
     title: Line | None = None
     description: Words | None = None
+    reason: Annotated[Line | None, Field(description="why, in the person's words; closing a production error needs one")] = None
 
 
 def create_issue(work: Work, wanted: CreateInput, context: Context) -> dict[str, Any]:
