@@ -11,7 +11,7 @@ from dispatch.kit.errors import BadInput, DispatchError
 from dispatch.kit.log import logger
 from functions.webhooks.sources import SOURCES
 
-TO_COME = ("sentry", "loki", "slack")
+TO_COME = ("slack",)
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
