@@ -8,6 +8,7 @@ from dispatch.spawning.ending import cancel_issue_run, cancel_run, end_run, hear
 from dispatch.spawning.fact_shapes import Cause, Verdict
 from dispatch.spawning.fleet import fleet, inbox, list_decisions, why
 from dispatch.spawning.forecast import forecast, get_forecast
+from dispatch.spawning.healing import note_healed
 from dispatch.spawning.hearing import GITHUB_EVENTS, hear_github
 from dispatch.spawning.limit_shapes import BreakerNow, BreakerRef, BreakerScope, KillSwitch, NewSwitch, Policy, PolicyChange, SwitchScope
 from dispatch.spawning.offering import force, offer_waiting, withdraw
@@ -76,6 +77,7 @@ __all__ = [
     "list_versions",
     "lock_admission",
     "look_at_reviews",
+    "note_healed",
     "note_quiet_runs",
     "offer_waiting",
     "open_switch",

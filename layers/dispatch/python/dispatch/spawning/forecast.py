@@ -19,6 +19,11 @@ def get_forecast(work: Work, ref: str | UUID, workflow: str) -> Forecast:
     """What a run of the workflow on the issue will likely cost and take. Raises IssueNotFound, UnknownWorkflow."""
     issues.get_issue_id(work, ref)
     workflow_named(workflow)
+    return forecast_of(work, workflow)
+
+
+def forecast_of(work: Work, workflow: str) -> Forecast:
+    """What a run of the workflow will likely cost and take."""
     return forecast(workflow, past_store.select_ended(work.conn, workflow, limit=LATEST))
 
 

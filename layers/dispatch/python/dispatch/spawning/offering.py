@@ -47,11 +47,12 @@ def force(work: Work, issue_id: UUID, because: str, *, actor: Actor) -> Spawn:
     return next((spawn for spawn in turned if spawn.id == spawn_id), None) or store.select_spawn(work.conn, spawn_id)
 
 
-def withdraw(work: Work, issue_id: UUID, *, actor: Actor) -> bool:
-    """The issue's waiting spawn waits no more; False where there was none."""
-    if not store.withdraw_waiting(work.conn, issue_id, at=work.now):
+def withdraw(work: Work, issue_id: UUID, *, actor: Actor, because: str | None = None, not_spent_usd: Decimal | None = None) -> bool:
+    """The issue's waiting spawn waits no more; False where there was none. `not_spent_usd` is what its run would likely have cost."""
+    if not store.withdraw_waiting(work.conn, issue_id, because=because, not_spent_usd=not_spent_usd, at=work.now):
         return False
-    activity.add_activity(work, issue_id, Event.SPAWN_WITHDRAWN, actor=actor)
+    told = {"reason": because, "not_spent_usd": float(not_spent_usd) if not_spent_usd else None} if because else None
+    activity.add_activity(work, issue_id, Event.SPAWN_WITHDRAWN, actor=actor, data=told)
     publish_fleet(work)
     return True
 

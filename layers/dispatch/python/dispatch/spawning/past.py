@@ -36,4 +36,5 @@ def stats(work: Work, *, days: int = 30) -> Stats:
         by_day=by_day,
         by_workflow=past_store.select_workflows(work.conn, first=first, last=last),
         cost_per_patch_usd=settled / published if published else None,
+        not_spent_usd=past_store.sum_not_spent(work.conn, first=first),
     )

@@ -68,12 +68,16 @@ class WorkflowFigures(BaseModel):
 
 
 class Stats(BaseModel):
-    """The last days, today included. `cost_per_patch_usd` is all that was settled over the patches published; None without one."""
+    """The last days, today included. `cost_per_patch_usd` is all that was settled over the patches published; None without one.
+
+    `not_spent_usd` is what runs would likely have cost whose errors healed before they started.
+    """
 
     days: int
     by_day: list[DayFigures]
     by_workflow: list[WorkflowFigures]
     cost_per_patch_usd: Money | None
+    not_spent_usd: Money
 
 
 class Cleaned(BaseModel):

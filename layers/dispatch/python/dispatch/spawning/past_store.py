@@ -1,10 +1,11 @@
 """The SQL of looking back: the ledger's lines, and figures by day and by workflow, and what runs cost."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import class_row
+from psycopg.rows import class_row, scalar_row
 
 from dispatch.spawning.past_shapes import DayFigures, EndedRun, LedgerRow, LedgerTotals, WorkflowFigures
 
@@ -126,6 +127,20 @@ def select_workflows(conn: Connection[Any], *, first: date, last: date) -> list[
             """,
             {"first": first, "last": last},
         ).fetchall()
+
+
+def sum_not_spent(conn: Connection[Any], *, first: date) -> Decimal:
+    """What was not spent since that day, because errors healed before their runs started."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        found = cursor.execute(
+            """
+            SELECT sum(not_spent_usd)
+            FROM spawn
+            WHERE not_spent_usd IS NOT NULL AND decided_at >= %(first)s::timestamp AT TIME ZONE 'UTC'
+            """,
+            {"first": first},
+        ).fetchone()
+    return found or Decimal()
 
 
 def select_ended(conn: Connection[Any], workflow: str, *, limit: int) -> list[EndedRun]:

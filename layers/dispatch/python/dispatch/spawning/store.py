@@ -1,6 +1,7 @@
 """The SQL of admission, spawns and decisions."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -167,16 +168,25 @@ def was_refused(conn: Connection[Any], issue_id: UUID, reason: str) -> bool:
         )
 
 
-def withdraw_waiting(conn: Connection[Any], issue_id: UUID, *, at: datetime) -> bool:
+def find_waiting_by_itself(conn: Connection[Any], issue_id: UUID) -> UUID | None:
+    """The issue's waiting spawn that nobody asked for."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(
+            "SELECT id FROM spawn WHERE issue_id = %(issue_id)s AND state = 'waiting' AND cause IS NOT NULL", {"issue_id": issue_id}
+        ).fetchone()
+
+
+def withdraw_waiting(conn: Connection[Any], issue_id: UUID, *, because: str | None, not_spent_usd: Decimal | None, at: datetime) -> bool:
     """The issue's waiting spawn is withdrawn; whether there was one."""
     return (
         conn.execute(
             """
             UPDATE spawn
-            SET state = 'withdrawn', waits_for = NULL, decided_at = %(at)s
+            SET state = 'withdrawn', waits_for = NULL, withdrawn_because = %(because)s, not_spent_usd = %(not_spent_usd)s,
+                decided_at = %(at)s
             WHERE issue_id = %(issue_id)s AND state = 'waiting'
             """,
-            {"issue_id": issue_id, "at": at},
+            {"issue_id": issue_id, "because": because, "not_spent_usd": not_spent_usd, "at": at},
         ).rowcount
         > 0
     )

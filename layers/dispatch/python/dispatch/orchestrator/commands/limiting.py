@@ -25,7 +25,8 @@ def spend(work: Work, _words: str, _caller: Caller) -> str:
     parts.append(f"Runs today: {spawns}. Outcomes: {outcomes}. Days begin at 00:00 UTC.")
     settled = sum((day.settled_usd for day in week.by_day), Decimal())
     each = f", {usd(week.cost_per_patch_usd)} for each published patch" if week.cost_per_patch_usd else ""
-    parts.append(f"The last 7 days: {usd(settled)} for {sum(day.runs for day in week.by_day)} runs{each}.")
+    saved = f" {usd(week.not_spent_usd)} was not spent on errors that healed by themselves." if week.not_spent_usd else ""
+    parts.append(f"The last 7 days: {usd(settled)} for {sum(day.runs for day in week.by_day)} runs{each}.{saved}")
     return "\n\n".join(parts)
 
 

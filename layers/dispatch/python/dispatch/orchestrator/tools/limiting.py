@@ -35,6 +35,7 @@ def spend(work: Work, wanted: SpendInput, _context: Context) -> dict[str, Any]:
         "today": spawning.fleet(work).money,
         "days": [{"day": day.day, "settled_usd": day.settled_usd, "runs": day.runs} for day in stats.by_day if day.runs or day.settled_usd],
         "cost_per_published_patch_usd": stats.cost_per_patch_usd,
+        "not_spent_on_errors_that_healed_usd": stats.not_spent_usd,
     }
 
 
