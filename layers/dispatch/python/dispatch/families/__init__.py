@@ -1,5 +1,6 @@
 """An error as it is known: its fingerprints, the family they make, each sighting and how many there were. What that starts: `intake`."""
 
+from dispatch.families.service import end_sighting, forget_old_sightings, hold_families, record_sighting
 from dispatch.families.shapes import (
     Detail,
     Family,
@@ -28,4 +29,8 @@ __all__ = [
     "Scope",
     "Sighting",
     "SightingPage",
+    "end_sighting",
+    "forget_old_sightings",
+    "hold_families",
+    "record_sighting",
 ]

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from dispatch.kit.errors import NotFound
 
 CUT = "… (cut)"
+GRAVE = {"fatal", "critical"}
 MOST_SEEN = 1_000_000_000  # of one error in one report: a larger number is a sender's mistake, and sums must stay whole numbers
 
 
@@ -72,7 +73,7 @@ class Link(BaseModel):
 class NewSighting(BaseModel):
     """One report of an error, as any sender's payload says it.
 
-    `key` is the sender's own name of this one report: sent again, it counts no more than the highest `count` told. Without, every one counts.
+    `key` is the sender's own name of this one report: sent again, it counts no more than the highest `count` told. Without, each counts.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -98,6 +99,11 @@ class NewSighting(BaseModel):
     links: Annotated[list[Link], _first(20)] = []
     labels: Annotated[dict[Word, Word], _first(50)] = {}
     values: Annotated[dict[Word, float], _first(50), AfterValidator(_finite)] = {}
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether its level says that nothing is worse."""
+        return self.level.lower() in GRAVE
 
 
 class Family(BaseModel):
@@ -145,17 +151,6 @@ class Detail(BaseModel):
     values: dict[str, float] = {}
 
 
-class Recorded(BaseModel):
-    """What came of a report: the family as it is now, how many it added, and how many the family had before."""
-
-    family: Family
-    fingerprint: str
-    is_new_family: bool
-    is_new_sighting: bool
-    added: int
-    before: int
-
-
 class SightingPage(BaseModel):
     """A page of sightings, latest first."""
 
@@ -180,6 +175,97 @@ class Mute(BaseModel):
     by: str
     at: datetime
     until: datetime | None
+
+
+class Counted(Family):
+    """A family as a report left it, and what the report changed."""
+
+    sighting_id: UUID
+    added: int
+    is_new_sighting: bool
+    level_before: str
+    has_first_stack: bool
+    has_new_release: bool
+    asked_at: datetime | None
+    wants_spawn_since: datetime | None
+    told_at: datetime | None
+    mute: Mute | None
+
+
+class Recorded(BaseModel):
+    """What came of a report. `new` is the report as it was kept, masked."""
+
+    family: Counted
+    fingerprint: str
+    new: NewSighting
+
+    @property
+    def added(self) -> int:
+        """How many the report added: nothing, where it was told before."""
+        return self.family.added
+
+    @property
+    def before(self) -> int:
+        """How often the family had been seen before."""
+        return self.family.occurrences - self.family.added
+
+    @property
+    def is_new_family(self) -> bool:
+        """Whether nobody had seen the error before."""
+        return self.before == 0
+
+    @property
+    def is_new_sighting(self) -> bool:
+        """Whether nobody had told of this very report before."""
+        return self.family.is_new_sighting
+
+
+class Ended(BaseModel):
+    """A sighting whose sender says that it is over."""
+
+    origin: Origin
+    key: str
+
+
+class Known(BaseModel):
+    """A wording as grouping needs it."""
+
+    hash: str
+    family_id: UUID
+    message: str
+    frames: str | None
+    template: str | None
+    is_pinned: bool
+
+
+class NewFamily(BaseModel):
+    """What makes a family."""
+
+    id: UUID
+    name: str
+    source: str
+    feature: str
+    message: str
+    level: str
+    first_seen: datetime
+    last_seen: datetime
+
+
+class NewWording(BaseModel):
+    """What makes a fingerprint known. `joined_by`: first, frames, template or hand."""
+
+    hash: str
+    version: int
+    family_id: UUID
+    source: str
+    feature: str
+    message: str
+    frames: str | None
+    template: str | None
+    joined_by: str
+    because: str
+    first_seen: datetime
+    last_seen: datetime
 
 
 class FamilyNotFound(NotFound):

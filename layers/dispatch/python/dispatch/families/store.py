@@ -1,0 +1,298 @@
+"""The SQL of taking a report: what is known, what is held, and the one statement that counts.
+
+Everything is held in one order, so that nobody deadlocks: the releases by name, how families are made up, the (source, feature) of wordings
+that nobody knows, the families by id, and under each of them its wordings and sightings.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import class_row, scalar_row
+
+from dispatch.families.shapes import Counted, Detail, Ended, Family, Known, NewFamily, NewSighting, NewWording
+from dispatch.kit.wire import to_json
+
+MAKE_UP = 0x46_414D_494C_59  # FAMILY
+RELEASES_KEPT = 50
+DETAIL = tuple(Detail.model_fields)
+
+
+def note_releases(conn: Connection[Any], releases: Sequence[str], *, at: datetime) -> None:
+    """Each release has been heard of, at the latest now."""
+    conn.execute(
+        """
+        INSERT INTO heard_release (release, heard_at)
+        SELECT release, %(at)s FROM unnest(%(releases)s::text[]) WITH ORDINALITY AS named (release, place) ORDER BY place
+        ON CONFLICT (release) DO NOTHING
+        """,
+        {"releases": list(releases), "at": at},
+    )
+
+
+def share_make_up(conn: Connection[Any]) -> None:
+    """Nobody splits or merges until the work ends."""
+    conn.execute("SELECT pg_advisory_xact_lock_shared(%(key)s)", {"key": MAKE_UP})
+
+
+def lock_make_up(conn: Connection[Any]) -> None:
+    """Nobody else splits, merges, or adds a wording, until the work ends."""
+    conn.execute("SELECT pg_advisory_xact_lock(%(key)s)", {"key": MAKE_UP})
+
+
+def lock_places(conn: Connection[Any], places: Sequence[tuple[str, str]]) -> None:
+    """Nobody else adds a wording to any of these (source, feature) until the work ends."""
+    conn.execute(
+        """
+        SELECT pg_advisory_xact_lock(key)
+        FROM (
+            SELECT DISTINCT hashtextextended(place, 0) AS key FROM unnest(%(places)s::text[]) AS place ORDER BY key
+        ) AS wanted
+        """,
+        {"places": ["\x1f".join(place) for place in places]},
+    )
+
+
+def select_unknown(conn: Connection[Any], hashes: Sequence[str]) -> set[str]:
+    """Those that nobody knows."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return set(
+            cursor.execute(
+                """
+                SELECT hash FROM unnest(%(hashes)s::text[]) AS hash
+                WHERE NOT EXISTS (SELECT FROM fingerprint WHERE fingerprint.hash = hash.hash)
+                """,
+                {"hashes": list(hashes)},
+            ).fetchall()
+        )
+
+
+def lock_families(conn: Connection[Any], *, hashes: Sequence[str], ended: Sequence[Ended]) -> None:
+    """The families of these wordings and of these sightings are held until the work ends, in their order."""
+    conn.execute(
+        """
+        SELECT id
+        FROM family
+        WHERE id IN (
+            SELECT family_id FROM fingerprint WHERE hash = ANY(%(hashes)s)
+            UNION
+            SELECT family_id FROM sighting JOIN unnest(%(origins)s::text[], %(keys)s::text[]) AS ended (origin, key) USING (origin, key)
+        )
+        ORDER BY id
+        FOR NO KEY UPDATE
+        """,
+        {"hashes": list(hashes), "origins": [one.origin for one in ended], "keys": [one.key for one in ended]},
+    )
+
+
+def select_known(conn: Connection[Any], source: str, feature: str, *, limit: int) -> list[Known]:
+    """The wordings of this place that were seen last, latest first."""
+    with conn.cursor(row_factory=class_row(Known)) as cursor:
+        return cursor.execute(
+            """
+            SELECT hash, family_id, message, frames, template, is_pinned
+            FROM fingerprint
+            WHERE source = %(source)s AND feature = %(feature)s
+            ORDER BY last_seen DESC, hash
+            LIMIT %(limit)s
+            """,
+            {"source": source, "feature": feature, "limit": limit},
+        ).fetchall()
+
+
+def is_name_taken(conn: Connection[Any], name: str) -> bool:
+    """Whether a family is called so."""
+    return conn.execute("SELECT FROM family WHERE name = %(name)s", {"name": name}).fetchone() is not None
+
+
+def insert_family(conn: Connection[Any], new: NewFamily, *, at: datetime) -> None:
+    """The family is there; nothing of it was counted yet."""
+    conn.execute(
+        """
+        INSERT INTO family (id, name, source, feature, message, level, first_seen, last_seen, cause_at, created_at)
+        VALUES (%(id)s, %(name)s, %(source)s, %(feature)s, %(message)s, %(level)s, %(first_seen)s, %(last_seen)s, %(at)s, %(at)s)
+        """,
+        {**new.model_dump(), "at": at},
+    )
+
+
+def insert_wording(conn: Connection[Any], new: NewWording) -> None:
+    """The family has one more wording; nothing of it was counted yet."""
+    conn.execute(
+        """
+        INSERT INTO fingerprint (hash, version, family_id, source, feature, message, frames, template, joined_by, because, first_seen,
+                                 last_seen)
+        VALUES (%(hash)s, %(version)s, %(family_id)s, %(source)s, %(feature)s, %(message)s, %(frames)s, %(template)s, %(joined_by)s,
+                %(because)s, %(first_seen)s, %(last_seen)s)
+        """,
+        new.model_dump(),
+    )
+
+
+def count_sighting(conn: Connection[Any], sighting_id: UUID, fingerprint: str, new: NewSighting, *, at: datetime) -> Counted | None:
+    """The report is kept and counted: in its sighting, its hour, its wording and its family, as one. None where nobody knows the wording.
+
+    What is counted is what it adds to the highest told before. The family is held first, and what is read of a held row is its newest.
+    """
+    with conn.cursor(row_factory=class_row(Counted)) as cursor:
+        return cursor.execute(
+            """
+            WITH held AS MATERIALIZED (
+                SELECT id, occurrences, level, has_stack, release, releases
+                FROM family
+                WHERE id = (SELECT family_id FROM fingerprint WHERE hash = %(fingerprint)s)
+                FOR NO KEY UPDATE
+            ), known AS MATERIALIZED (
+                SELECT fingerprint.hash, fingerprint.family_id
+                FROM held JOIN fingerprint ON fingerprint.hash = %(fingerprint)s AND fingerprint.family_id = held.id
+                FOR NO KEY UPDATE OF fingerprint
+            ), kept AS (
+                INSERT INTO sighting (id, origin, key, fingerprint, family_id, count, added, first_seen, last_seen, heard_at, fires,
+                                      release, environment, detail)
+                SELECT %(id)s, %(origin)s, %(key)s, hash, family_id, %(count)s, %(count)s, %(first_seen)s, %(last_seen)s, %(at)s,
+                       %(fires)s, %(release)s, %(environment)s, %(detail)s::jsonb
+                FROM known
+                ON CONFLICT (origin, key) WHERE key IS NOT NULL DO UPDATE
+                SET added = greatest(excluded.count - sighting.count, 0),
+                    count = greatest(excluded.count, sighting.count),
+                    last_seen = greatest(excluded.last_seen, sighting.last_seen),
+                    heard_at = excluded.heard_at,
+                    fires = excluded.fires AND sighting.ended_at IS NULL,
+                    release = coalesce(excluded.release, sighting.release),
+                    environment = coalesce(excluded.environment, sighting.environment),
+                    detail = sighting.detail || excluded.detail
+                RETURNING id, added
+            ), hourly AS (
+                INSERT INTO sighting_hour (fingerprint, hour, count)
+                SELECT %(fingerprint)s, date_bin('1 hour', %(last_seen)s::timestamptz, '2000-01-01 00:00:00+00'), added FROM kept
+                ON CONFLICT (fingerprint, hour) DO UPDATE SET count = sighting_hour.count + excluded.count
+            ), worded AS (
+                UPDATE fingerprint
+                SET occurrences = occurrences + added,
+                    first_seen = least(first_seen, %(first_seen)s),
+                    last_seen = greatest(last_seen, %(last_seen)s)
+                FROM kept
+                WHERE hash = %(fingerprint)s
+            )
+            UPDATE family
+            SET occurrences = family.occurrences + kept.added,
+                first_seen = least(first_seen, %(first_seen)s),
+                last_seen = greatest(last_seen, %(last_seen)s),
+                level = CASE WHEN %(is_grave)s THEN %(level)s ELSE family.level END,
+                has_stack = family.has_stack OR %(has_stack)s,
+                release = coalesce(%(release)s, family.release),
+                releases = CASE
+                    WHEN %(release)s::text IS NULL OR %(release)s = ANY(family.releases) THEN family.releases
+                    ELSE (family.releases || %(release)s::text)[greatest(1, cardinality(family.releases) + 2 - %(kept)s) : ]
+                END
+            FROM held, kept
+            WHERE family.id = held.id
+            RETURNING family.id, name, issue_id, source, feature, message, family.level, family.occurrences, first_seen, last_seen,
+                      kept.id AS sighting_id, kept.added, kept.id = %(id)s AS is_new_sighting, held.level AS level_before,
+                      %(has_stack)s AND NOT held.has_stack AS has_first_stack,
+                      coalesce(NOT %(release)s = ANY(held.releases), false) AS has_new_release,
+                      asked_at, wants_spawn_since, told_at,
+                      (
+                          SELECT to_jsonb(mute) FROM mute
+                          WHERE ended_at IS NULL AND (until IS NULL OR until > %(at)s)
+                            AND ((scope = 'family' AND value = name) OR (scope = 'source' AND value = family.source))
+                          ORDER BY until DESC NULLS FIRST
+                          LIMIT 1
+                      ) AS mute
+            """,
+            {
+                "id": sighting_id,
+                "fingerprint": fingerprint,
+                "origin": new.origin,
+                "key": new.key,
+                "count": new.count,
+                "first_seen": new.first_seen,
+                "last_seen": new.last_seen,
+                "at": at,
+                "fires": new.fires,
+                "release": new.release,
+                "environment": new.environment,
+                "detail": to_json({name: value for name in DETAIL if (value := getattr(new, name))}),
+                "level": new.level,
+                "is_grave": new.is_grave,
+                "has_stack": new.stack is not None,
+                "kept": RELEASES_KEPT,
+            },
+        ).fetchone()
+
+
+def insert_affected(conn: Connection[Any], family_id: UUID, fingerprint: str, *, kind: str, names: list[str]) -> int:
+    """Whom the error hits is kept, as hashes; returns how many of them the family had not hit before."""
+    row: Any = conn.execute(
+        """
+        WITH added AS (
+            INSERT INTO affected (fingerprint, kind, hash)
+            SELECT DISTINCT %(fingerprint)s, %(kind)s, affected_hash(%(kind)s, name) FROM unnest(%(names)s::text[]) AS name
+            ON CONFLICT DO NOTHING
+            RETURNING hash
+        )
+        SELECT count(*)
+        FROM added
+        WHERE NOT EXISTS (
+            SELECT FROM fingerprint JOIN affected ON affected.fingerprint = fingerprint.hash
+            WHERE fingerprint.family_id = %(family_id)s AND affected.kind = %(kind)s AND affected.hash = added.hash
+        )
+        """,
+        {"family_id": family_id, "fingerprint": fingerprint, "kind": kind, "names": names},
+    ).fetchone()
+    return row[0]
+
+
+def add_affected(conn: Connection[Any], family_id: UUID, *, users: int, organisations: int) -> None:
+    """The family has hit so many more."""
+    conn.execute(
+        "UPDATE family SET users = users + %(users)s, organisations = organisations + %(organisations)s WHERE id = %(id)s",
+        {"id": family_id, "users": users, "organisations": organisations},
+    )
+
+
+def end_sighting(conn: Connection[Any], ended: Ended, *, at: datetime) -> UUID | None:
+    """The sighting fires no more; returns its family, or None where it did not fire."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(
+            """
+            UPDATE sighting
+            SET fires = false, ended_at = %(at)s, heard_at = %(at)s
+            WHERE origin = %(origin)s AND key = %(key)s AND fires
+            RETURNING family_id
+            """,
+            {"origin": ended.origin, "key": ended.key, "at": at},
+        ).fetchone()
+
+
+def delete_before(conn: Connection[Any], before: datetime, *, limit: int) -> int:
+    """Sightings that were heard of last before that are gone, at most `limit`; those somebody holds are left for the next time."""
+    return conn.execute(
+        """
+        DELETE FROM sighting
+        WHERE id IN (SELECT id FROM sighting WHERE heard_at < %(before)s AND NOT fires LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+        """,
+        {"before": before, "limit": limit},
+    ).rowcount
+
+
+def delete_hours_before(conn: Connection[Any], before: datetime) -> int:
+    """Hours before that are gone from the charts."""
+    return conn.execute("DELETE FROM sighting_hour WHERE hour < %(before)s", {"before": before}).rowcount
+
+
+def select_family(
+    conn: Connection[Any], *, family_id: UUID | None = None, name: str | None = None, issue_id: UUID | None = None
+) -> Family | None:
+    """The family with this id, name or issue."""
+    with conn.cursor(row_factory=class_row(Family)) as cursor:
+        return cursor.execute(
+            """
+            SELECT id, name, issue_id, source, feature, message, level, occurrences, first_seen, last_seen
+            FROM family
+            WHERE id = %(id)s OR name = %(name)s OR issue_id = %(issue_id)s
+            """,
+            {"id": family_id, "name": name, "issue_id": issue_id},
+        ).fetchone()
