@@ -5,7 +5,7 @@ import { chartsOf, stacked, type Chart } from './charts.ts';
 const day = (day: string, change: Partial<DayFigures>): DayFigures => ({ day, runs: 1, settled_usd: 0, outcomes: {}, patches: 0, published: 0, ...change });
 
 function charts(...by_day: DayFigures[]): Record<string, Chart> {
-  const stats: Stats = { days: 3, by_day, by_workflow: [], cost_per_patch_usd: by_day.length ? 2.5 : null };
+  const stats: Stats = { days: 3, by_day, by_workflow: [], cost_per_patch_usd: by_day.length ? 2.5 : null, not_spent_usd: 0 };
   return Object.fromEntries(chartsOf(stats, '2026-11-22').map((chart) => [chart.id, chart]));
 }
 

@@ -6,7 +6,7 @@ const css = readFileSync(new URL('./tokens.css', import.meta.url), 'utf8');
 const [dark = '', light = ''] = css.split(":root[data-theme='light']");
 const themes = { dark: colors(dark), light: { ...colors(dark), ...colors(light) } };
 
-const READ = /^(text|text-muted|text-faint|accent-text|link|success|warning|danger|info|status-.*|priority-.*|workflow-.*|outcome-.*|pull-.*)$/;
+const READ = /^(text|text-muted|text-faint|accent-text|link|success|warning|danger|info|status-.*|priority-.*|workflow-.*|outcome-.*|pull-.*|fix-.*)$/;
 const SURFACES = ['surface', 'surface-panel', 'surface-raised', 'surface-inset', 'surface-hover'];
 
 function colors(part: string): Record<string, string> {

@@ -1,6 +1,6 @@
 /** Which icon goes with which state, so that colour never stands alone. The colours are tokens of the same names. */
 
-import type { InboxItem, Outcome, Pull, RunState } from '#api/shapes.ts';
+import type { FixState, InboxItem, Outcome, Pull, RunState } from '#api/shapes.ts';
 import type { IconName } from './icons.ts';
 
 export const OUTCOME_ICONS: Record<Outcome, IconName> = {
@@ -31,10 +31,20 @@ export const PULL_ICONS: Record<Pull['state'], IconName> = {
   closed: 'failure',
 };
 
+export const FIX_ICONS: Record<FixState, IconName> = {
+  awaiting_deploy: 'waiting',
+  watching: 'search',
+  verified: 'shield',
+  failed: 'failure',
+  unproven: 'question',
+};
+
 export const INBOX_ICONS: Record<InboxItem['kind'], IconName> = {
   plan: 'plan',
   question: 'question',
   blocker: 'blocked',
   failure: 'failure',
   pull: 'branch',
+  fix: 'shield',
+  handover: 'list',
 };

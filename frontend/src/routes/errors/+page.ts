@@ -1,0 +1,3 @@
+export function load(): { title: string } {
+  return { title: 'Errors' };
+}
