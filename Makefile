@@ -11,12 +11,12 @@ unexport PYTHONDONTWRITEBYTECODE
 up: .venv/ready                          ## run everything on this machine, until Ctrl-C
 	@exec $(BIN)/dispatch up
 
-test: .venv/ready frontend/.ready        ## every test, in a real browser too
+test: .venv/cloud frontend/.ready        ## every test, in a real browser too
 	$(BIN)/pytest -n 2 -m "not browser"
 	$(NPM) test
 	$(MAKE) --no-print-directory e2e
 
-check: .venv/ready frontend/.ready       ## style, types, who may import whom, generated files
+check: .venv/cloud frontend/.ready       ## style, types, who may import whom, generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
@@ -47,6 +47,9 @@ frontend/.ready: frontend/package-lock.json | .venv/ready
 
 .venv/ready: pyproject.toml uv.lock | $(UV)
 	$(UV) sync --frozen && touch $@
+
+.venv/cloud: .venv/ready                 # what only those need who build or test the cloud's part: a third of a gigabyte
+	$(UV) sync --frozen --inexact --group cloud && touch $@
 
 .uv/bin/uv:
 	@echo "Fetching uv from PyPI into .uv/, once"

@@ -68,20 +68,46 @@ class Function:
     wakes: tuple[Http | Socket | Queue | Schedule, ...]
     memory_mb: int
     timeout_s: int
+    at_most: int = 4  # containers at once, each with one connection: together they stay under what the database takes
+    sends_to: tuple[str, ...] = ()  # queues
 
+
+EVERY_QUEUE = ("spawns", "turns.fifo")
 
 FUNCTIONS = (
-    Function("api", "functions.api.handler:handler", (Http(("/api/*",)),), memory_mb=1024, timeout_s=HTTP_CAP_S),
+    Function(
+        "api", "functions.api.handler:handler", (Http(("/api/*",)),), memory_mb=1024, timeout_s=HTTP_CAP_S, at_most=24, sends_to=EVERY_QUEUE
+    ),
     Function(
         "webhooks",
         "functions.webhooks.handler:handler",
         (Http(tuple(f"/api/{source}/webhook" for source in ("github", "sentry", "loki", "slack"))),),
         memory_mb=512,
         timeout_s=HTTP_CAP_S,
+        at_most=12,
+        sends_to=("spawns",),
     ),
-    Function("sockets", "functions.stream.sockets:handler", (Socket("/ws"),), memory_mb=512, timeout_s=29),
-    Function("turns", "functions.stream.turns:handler", (Queue("turns.fifo", batch_size=1, concurrency=8),), memory_mb=1024, timeout_s=900),
-    Function("spawner", "functions.spawner.handler:handler", (Queue("spawns", batch_size=5, concurrency=2),), memory_mb=512, timeout_s=60),
+    Function(
+        "sockets", "functions.stream.sockets:handler", (Socket("/ws"),), memory_mb=512, timeout_s=29, at_most=24, sends_to=EVERY_QUEUE
+    ),
+    Function(
+        "turns",
+        "functions.stream.turns:handler",
+        (Queue("turns.fifo", batch_size=1, concurrency=8),),
+        memory_mb=1024,
+        timeout_s=900,
+        at_most=8,
+        sends_to=EVERY_QUEUE,
+    ),
+    Function(
+        "spawner",
+        "functions.spawner.handler:handler",
+        (Queue("spawns", batch_size=5, concurrency=2),),
+        memory_mb=512,
+        timeout_s=60,
+        at_most=4,
+        sends_to=("spawns",),
+    ),
     Function(
         "verifier",
         "functions.verifier.handler:handler",
@@ -95,5 +121,12 @@ FUNCTIONS = (
         ),
         memory_mb=512,
         timeout_s=55,  # one sweep ends before the next begins
+        at_most=6,
+        sends_to=EVERY_QUEUE,
     ),
 )
+
+
+def queues() -> list[Queue]:
+    """Every queue of the table."""
+    return [wake for function in FUNCTIONS for wake in function.wakes if isinstance(wake, Queue)]

@@ -1,10 +1,6 @@
 """The static site: files of `frontend/build`, `index.html` for every screen's address, and the headers CloudFront adds in the cloud."""
 
-import base64
-import hashlib
 import mimetypes
-import re
-from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +9,8 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import NotModifiedResponse
 from starlette.types import Receive, Scope, Send
 
-INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
+from infra.site_headers import security_headers
+
 FOREVER = "public, max-age=31536000, immutable"  # the name of such a file changes with its content
 ASK_FIRST = "no-cache"
 PACKED = {"br": ".br", "gzip": ".gz"}  # best first
@@ -30,7 +27,7 @@ class Site:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = self._answer(scope)
-        response.headers.update(self._security_headers())
+        response.headers.update(security_headers(self._folder / "index.html", sockets=self._sockets))
         await response(scope, receive, send)
 
     def _answer(self, scope: Scope) -> Response:
@@ -54,29 +51,6 @@ class Site:
             if file.is_relative_to(self._folder) and file.is_file():
                 return file
         return None
-
-    def _security_headers(self) -> dict[str, str]:
-        index = self._folder / "index.html"
-        hashes = _script_hashes(index, index.stat().st_mtime_ns) if index.is_file() else ""
-        policy = (
-            f"default-src 'self'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-            f"connect-src 'self' {self._sockets}; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
-        )
-        return {
-            "content-security-policy": policy,
-            "x-content-type-options": "nosniff",
-            "x-frame-options": "DENY",
-            "referrer-policy": "same-origin",
-            "permissions-policy": "camera=(), microphone=(), geolocation=()",
-            "cross-origin-opener-policy": "same-origin",
-        }
-
-
-@cache
-def _script_hashes(index: Path, _changed_at: int) -> str:
-    """What a content security policy needs to let the page's own inline scripts run and no others."""
-    digests = [hashlib.sha256(script.encode()).digest() for script in INLINE_SCRIPT.findall(index.read_text())]
-    return "".join(f" 'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
 
 
 def _file(path: Path, headers: Headers, *, is_forever: bool) -> Response:

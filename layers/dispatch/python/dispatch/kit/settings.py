@@ -5,10 +5,12 @@ from decimal import Decimal
 from functools import cache, cached_property
 from os import environ
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from dispatch.kit.errors import DispatchError
+from dispatch.kit.secrets import read_secret
 from dispatch.kit.shapes import Money
 
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -130,10 +132,14 @@ class Settings(Limits):
         SecretStr(""), description="Reads an error's details from Sentry: its integration's token, with Issue & Event read"
     )
     sentry_organization_slug: str = Field("", description="The organisation in Sentry, as in its address", pattern="^[a-z0-9_-]*$")
-    sentry_url: str = Field("https://sentry.io", description="Sentry's address (self-hosted Sentry has its own)", pattern="^https?://[^/?#]+/?$")
+    sentry_url: str = Field(
+        "https://sentry.io", description="Sentry's address (self-hosted Sentry has its own)", pattern="^https?://[^/?#]+/?$"
+    )
 
     loki_url: str = Field(
-        "", description="Grafana Loki with the application's logs, for agents and people to ask", pattern=r"^(https?://[^\s/@?#]+[^\s@?#]*)?$"
+        "",
+        description="Grafana Loki with the application's logs, for agents and people to ask",
+        pattern=r"^(https?://[^\s/@?#]+[^\s@?#]*)?$",
     )
     loki_selector: str = Field(
         "",
@@ -162,10 +168,23 @@ class Settings(Limits):
 
 @cache
 def settings() -> Settings:
-    """The settings as the environment has them now. Raises BadSetting with the name and the reason."""
-    given: dict[str, Any] = {name: environ[name.upper()] for name in Settings.model_fields if environ.get(name.upper(), "") != ""}
+    """The settings as the environment has them now, and, in the cloud, the secrets. Raises BadSetting with the name and the reason."""
+    known = _secrets() | {name: value for name, value in environ.items() if value != ""}
+    given: dict[str, Any] = {name: known[name.upper()] for name in Settings.model_fields if known.get(name.upper(), "") != ""}
     try:
         return Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
         raise BadSetting(f"{str(first['loc'][0]).upper()} cannot be read: {first['msg']}.") from None
+
+
+def _secrets() -> dict[str, str]:
+    """What `SETTINGS_SECRET` holds, by the settings' names; the database's address with the login that `DATABASE_SECRET` holds."""
+    if not (arn := environ.get("SETTINGS_SECRET")):
+        return {}
+    secrets = read_secret(arn)
+    if login := environ.get("DATABASE_SECRET"):
+        held = read_secret(login)
+        user = f"{quote(held['username'], safe='')}:{quote(held['password'], safe='')}"
+        secrets["PG_DATABASE_URL"] = environ["DATABASE_ADDRESS"].replace("://", f"://{user}@", 1)
+    return secrets

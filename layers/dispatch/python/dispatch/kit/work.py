@@ -102,8 +102,18 @@ def _leave_idle() -> None:
 
 def _connect() -> Connection[Any]:
     try:
-        return connect_postgres(
-            settings().pg_database_url.get_secret_value(), autocommit=True, connect_timeout=25, application_name="dispatch"
-        )
+        try:
+            return _open()
+        except OperationalError as error:
+            if "password authentication failed" not in str(error):
+                raise
+            settings.cache_clear()  # it was rotated since it was read
+            return _open()
     except OperationalError as error:
         raise Unavailable("The database does not answer. Try again soon.") from error
+
+
+def _open() -> Connection[Any]:
+    """A connection. A database that slept takes some 15 seconds to answer, and API Gateway waits for 30."""
+    url = settings().pg_database_url.get_secret_value()
+    return connect_postgres(url, autocommit=True, connect_timeout=25, application_name="dispatch")
