@@ -16,6 +16,7 @@ from psycopg import sql
 from dispatch.kit import clock as clock_room
 from dispatch.kit import migrate, queue, settings, work
 from tests.github_door import GitHub, open_github
+from tests.loki_door import SELECTOR, Loki, open_loki
 
 AWS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "eu-central-1"}
 
@@ -125,6 +126,15 @@ def github_door(setting: pytest.MonkeyPatch) -> Iterator[GitHub]:
         setting.setenv("GITHUB_API_URL", door.url)
         setting.setenv("GITHUB_OIDC_ISSUER", door.url)
         setting.setenv("GITHUB_TOKEN", "a-token")
+        yield door
+
+
+@pytest.fixture
+def loki(setting: pytest.MonkeyPatch) -> Iterator[Loki]:
+    """A Loki without a line; the settings point at it."""
+    with open_loki() as door:
+        setting.setenv("LOKI_URL", door.url)
+        setting.setenv("LOKI_SELECTOR", SELECTOR)
         yield door
 
 

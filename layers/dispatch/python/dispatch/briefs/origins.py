@@ -1,22 +1,17 @@
 """Text from elsewhere, made safe to read: hidden characters gone, fenced, and labelled by its origin."""
 
 import re
-import unicodedata
 
 from dispatch.briefs.shapes import Origin, Segment
+from dispatch.kit.visible import visible
 
 HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-INVISIBLE = {"Cc", "Cf", "Co", "Cs"}  # control, format (zero-width, bidi, tags), private use, surrogates
-ALLOWED = {"\n", "\t"}
-# What Unicode shows nothing for though it is no control or format character: fillers, variation selectors, the rest of the tags' plane.
-UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
 TRUSTED = {Origin.OPERATOR}
 
 
 def normalise(text: str) -> str:
     """The text as a person would see it: no HTML comments, no hidden or control characters."""
-    visible = UNSEEN.sub("", HTML_COMMENT.sub("", text.replace("\r\n", "\n")))
-    return "".join(char for char in visible if char in ALLOWED or unicodedata.category(char) not in INVISIBLE)
+    return visible(HTML_COMMENT.sub("", text))
 
 
 def write_segment(segment: Segment, *, fence: str) -> str:
