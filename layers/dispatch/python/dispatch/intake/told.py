@@ -41,9 +41,19 @@ def table(value: Any, what: str) -> dict[str, Any]:
     return cast("dict[str, Any]", value)
 
 
+def fields(value: Any) -> dict[str, Any]:
+    """The object; an empty one where it is none."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
 def items(value: Any) -> list[Any]:
     """The list; an empty one where it is none."""
     return cast("list[Any]", value) if isinstance(value, list) else []
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """The objects of a list."""
+    return [fields(one) for one in items(value) if isinstance(one, dict)]
 
 
 def number(value: Any) -> float | None:
