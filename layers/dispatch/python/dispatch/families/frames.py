@@ -1,0 +1,79 @@
+"""The shape of a stack: the type of the error and the application's own frames, without what a deployment or a machine changes."""
+
+import re
+from collections.abc import Iterator
+from hashlib import sha256
+from itertools import groupby
+
+from pydantic import BaseModel
+
+MOST_LETTERS = 32_768  # of a stack are looked at
+MOST_LETTERS_OF_LINE = 1_000
+MOST_FRAMES = 60  # a recursion without end has the shape of its first frames
+
+# One line of a stack each, as each language writes it. Where the file is not told, the function's name holds the module's.
+FRAME = re.compile(
+    r"""
+      File[ ]"(?P<python_file>[^"]++)",[ ]line[ ][0-9]++(?:,[ ]in[ ](?P<python>.++))?
+    | at[ ](?:async[ ])?(?P<dotnet>[^\s(]++)\([^)]*+\)[ ]in[ ](?P<dotnet_file>[^:]*+(?::[\\/][^:]++)?):line[ ][0-9]++
+    | at[ ](?P<java>[\w.$/<>@-]++)\((?P<java_file>[\w$.-]++)(?::[0-9]++)?\)
+    | at[ ](?:(?P<node>[^(]++)[ ]\()?(?P<node_file>[^()\s][^()]*?):[0-9]++(?::[0-9]++)?\)?
+    | at[ ](?P<plain>[\w.<>`$+]++(?:\[[^\]]*+\])?)\([^)]*+\)
+    | \#[0-9]++[ ](?P<php_file>[^(\s][^(]*+|\[internal[ ]function\])(?:\([0-9]++\))?:[ ](?P<php>[^(]++).*+
+    | (?:from[ ])?(?P<ruby_file>[^\s:][^:]*+):[0-9]++:in[ ][`'](?P<ruby>[^']++)'?
+    """,
+    re.VERBOSE,
+)
+GO_FUNCTION = re.compile(r"(?:created by )?(?P<name>[\w./*()\[\]-]+\.[\w.*()\[\]-]+?)(?:\([^()]*\))?(?: in goroutine [0-9]+)?$")
+GO_FILE = re.compile(r"(?P<file>\S+\.go):[0-9]+(?: \+0x[0-9a-f]+)?$")
+TYPE = re.compile(
+    r"(?:Caused by: |Uncaught |PHP |Fatal error: )*+(?P<type>[A-Za-z_][\w.$:\\]*?(?:Error|Exception|Warning|Fault|Interrupt))(?![\w.])"
+)
+LIBRARY = re.compile(
+    r"(?:^|/)(?:site-packages|dist-packages|node_modules|gems|vendor|bundle|pkg/mod|lib/python[\d.]+|lib/ruby|usr/lib|usr/local/go|go/src|rubygems)/"
+    r"|^(?:node:|internal/|<frozen |<anonymous>|native$|webpack/|\[internal)"
+)
+FOREIGN = re.compile(  # a function that is not the application's, by its package
+    r"^(?:javax?|jakarta|jdk|sun|com\.sun|kotlinx?|scala|groovy|System|Microsoft|org\.(?:spring|apache|hibernate|junit|eclipse|jboss|postgresql|slf4j)"
+    r"|io\.(?:netty|micrometer|undertow|vertx)|reactor|com\.(?:fasterxml|google\.common|zaxxer|mysql)|runtime|net/http|reflect|testing|internal)[./\w]*[./]"
+    r"|^(?:panic|runtime)\b"
+)
+DIGITS = re.compile(r"[0-9a-f]{8,}|[0-9]+")
+
+
+class Frame(BaseModel):
+    """Where a stack passed. `file` is empty where it is not told."""
+
+    function: str
+    file: str
+
+
+def frames_of(stack: str | None) -> str | None:
+    """How many frames of its own a stack has, and their shape hashed (`3:9f2c…`). None where it has none."""
+    if not stack:
+        return None
+    lines = [line.strip()[:MOST_LETTERS_OF_LINE] for line in stack[:MOST_LETTERS].splitlines()]
+    shape = [name for name, _ in groupby(_shape(frame) for frame in _frames(lines) if _is_own(frame))][:MOST_FRAMES]
+    if not shape:
+        return None
+    types = [found["type"] for line in lines if (found := TYPE.match(line))]
+    return f"{len(shape)}:{sha256('|'.join([*dict.fromkeys(types), *shape]).encode(errors='replace')).hexdigest()[:32]}"
+
+
+def _frames(lines: list[str]) -> Iterator[Frame]:
+    for number, line in enumerate(lines):
+        if found := FRAME.fullmatch(line):
+            told = {name.partition("_")[2] or "function": text for name, text in found.groupdict().items() if text}
+            yield Frame(function=told.get("function", ""), file=told.get("file", ""))
+        elif (found := GO_FILE.match(line)) and number and (called := GO_FUNCTION.match(lines[number - 1])):
+            yield Frame(function=called["name"], file=found["file"])
+
+
+def _is_own(frame: Frame) -> bool:
+    return not (LIBRARY.search(frame.file.replace("\\", "/")) or FOREIGN.match(frame.function))
+
+
+def _shape(frame: Frame) -> str:
+    """The function and its file's name: folders change with machine and release, numbers with each build."""
+    file = frame.file.replace("\\", "/").rpartition("/")[2].partition("?")[0]
+    return DIGITS.sub("*", f"{frame.function}@{file}")
