@@ -237,13 +237,21 @@ export interface FixNumbers {
   ignored: number;
 }
 
+/** What was seen of the error since the deployment, by what it was held to be; `at` is the latest of `times`. */
+export interface FixSighting {
+  at: string;
+  because: string;
+  counts: boolean;
+  times: number;
+}
+
 /** A merged pull request, watched until it is known whether the error is gone. */
 export interface FixAttempt {
   id: string;
   issue_id: string;
   family: { id: string; name: string } | null;
   pull: { repository: string; number: number; url: string };
-  merge_commit: string;
+  merge_commit: string | null;
   merged_at: string;
   state: FixState;
   environment: string | null;
@@ -252,7 +260,7 @@ export interface FixAttempt {
   watch_until: string | null;
   numbers: FixNumbers | null;
   reason: string;
-  seen: { at: string; because: string }[];
+  seen: FixSighting[];
   decided_at: string | null;
 }
 

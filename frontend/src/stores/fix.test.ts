@@ -15,7 +15,7 @@ const NUMBERS: FixNumbers = {
 };
 
 test('the numbers behind a verdict are said with what they mean', () => {
-  expect(factsOf(NUMBERS).map(({ value }) => value)).toEqual(['24 of 336 hours', '48 h', '90 % of before', '3.1', '0', '4.6 %']);
+  expect(factsOf(NUMBERS).map(({ value }) => value)).toEqual(['24 of 336 h', '48 h', '90 % of before', '3.1', '0', '4.6 %']);
   expect(factsOf(NUMBERS)[4]?.says).toContain('2 ignored');
 });
 

@@ -31,7 +31,7 @@ export function fixTitle({ state }: Pick<FixAttempt, 'state'>): string {
 export function factsOf(numbers: FixNumbers): Fact[] {
   const { active_hours_before, observed_hours_before, window_hours, traffic_ratio, expected, needed, chance_of_luck, seen, ignored } = numbers;
   return [
-    { name: 'Before', value: `${active_hours_before} of ${counted(observed_hours_before, 'hour')}`, says: 'in which it was seen before the fix' },
+    { name: 'Before', value: `${active_hours_before} of ${number(observed_hours_before)} h`, says: 'in which it was seen before the fix' },
     { name: 'Watched', value: hours(window_hours), says: 'since the deployment' },
     { name: 'Traffic', value: traffic_ratio === null ? 'not known' : `${percent(traffic_ratio)} of before`, says: 'of the same source' },
     { name: 'Expected', value: number(expected), says: `sightings if nothing had changed; ${number(needed)} are needed for a verdict` },
