@@ -17,20 +17,20 @@ FRAME = re.compile(
       File[ ]"(?P<python_file>[^"]++)",[ ]line[ ][0-9]++(?:,[ ]in[ ](?P<python>.++))?
     | at[ ](?:async[ ])?(?P<dotnet>[^\s(]++)\([^)]*+\)[ ]in[ ](?P<dotnet_file>[^:]*+(?::[\\/][^:]++)?):line[ ][0-9]++
     | at[ ](?P<java>[\w.$/<>@-]++)\((?P<java_file>[\w$.-]++)(?::[0-9]++)?\)
-    | at[ ](?:(?P<node>[^(]++)[ ]\()?(?P<node_file>[^()\s][^()]*?):[0-9]++(?::[0-9]++)?\)?
+    | at[ ](?:(?P<node>[^(]*+)(?<=[ ])\()?+(?P<node_file>[^()\s][^()]*?):[0-9]++(?::[0-9]++)?\)?
     | at[ ](?P<plain>[\w.<>`$+]++(?:\[[^\]]*+\])?)\([^)]*+\)
     | \#[0-9]++[ ](?P<php_file>[^(\s][^(]*+|\[internal[ ]function\])(?:\([0-9]++\))?:[ ](?P<php>[^(]++).*+
-    | (?:from[ ])?(?P<ruby_file>[^\s:][^:]*+):[0-9]++:in[ ][`'](?P<ruby>[^']++)'?
+    | (?:from[ ])?(?P<ruby_file>[^\s:][^:]*+):[0-9]++:in[ ][`'](?P<ruby>[^']++)'?(?::[ ].*+)?
     """,
     re.VERBOSE,
 )
 GO_FUNCTION = re.compile(r"(?:created by )?(?P<name>[\w./*()\[\]-]+\.[\w.*()\[\]-]+?)(?:\([^()]*\))?(?: in goroutine [0-9]+)?$")
 GO_FILE = re.compile(r"(?P<file>\S+\.go):[0-9]+(?: \+0x[0-9a-f]+)?$")
 TYPE = re.compile(
-    r"(?:Caused by: |Uncaught |PHP |Fatal error: )*+(?P<type>[A-Za-z_][\w.$:\\]*?(?:Error|Exception|Warning|Fault|Interrupt))(?![\w.])"
+    r"(?:^(?:Caused by: |Uncaught |PHP |Fatal error: +)*+|\(|Uncaught )(?P<type>[A-Z_a-z][\w.$:\\]*?(?:Error|Exception|Warning|Fault|Interrupt))(?:[:)\s]|$)"
 )
 LIBRARY = re.compile(
-    r"(?:^|/)(?:site-packages|dist-packages|node_modules|gems|vendor|bundle|pkg/mod|lib/python[\d.]+|lib/ruby|usr/lib|usr/local/go|go/src|rubygems)/"
+    r"(?:^|/)(?:site-packages|dist-packages|node_modules|gems|vendor|bundle|pkg/mod|lib/python[\d.]+|lib/ruby|usr/lib|usr/local/go|rubygems)/"
     r"|^(?:node:|internal/|<frozen |<anonymous>|native$|webpack/|\[internal)"
 )
 FOREIGN = re.compile(  # a function that is not the application's, by its package
@@ -56,7 +56,7 @@ def frames_of(stack: str | None) -> str | None:
     shape = [name for name, _ in groupby(_shape(frame) for frame in _frames(lines) if _is_own(frame))][:MOST_FRAMES]
     if not shape:
         return None
-    types = [found["type"] for line in lines if (found := TYPE.match(line))]
+    types = [found["type"] for line in lines if (found := TYPE.search(line))]
     return f"{len(shape)}:{sha256('|'.join([*dict.fromkeys(types), *shape]).encode(errors='replace')).hexdigest()[:32]}"
 
 
