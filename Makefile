@@ -12,6 +12,7 @@ up: .venv/ready                          ## run everything on this machine, unti
 	@exec $(BIN)/dispatch up
 
 test: .venv/cloud frontend/.ready        ## every test, in a real browser too
+	sh tests/need-alertmanager
 	$(BIN)/pytest -n 2 -m "not browser"
 	$(NPM) test
 	$(MAKE) --no-print-directory e2e
@@ -40,7 +41,7 @@ e2e: .venv/ready frontend/.ready         ## the browser tests alone
 	$(BIN)/pytest -n 2 --dist worksteal -m browser
 
 clean:                                   ## removes what was made or fetched, but not your data in .dispatch/
-	rm -rf .venv .uv frontend/.ready frontend/build frontend/node_modules frontend/.svelte-kit
+	rm -rf .venv .uv .alertmanager frontend/.ready frontend/build frontend/node_modules frontend/.svelte-kit
 
 frontend/.ready: frontend/package-lock.json | .venv/ready
 	$(NPM) ci --no-audit --no-fund --loglevel=error && touch .ready
