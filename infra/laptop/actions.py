@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from infra.laptop import claude
+from infra.laptop import claude, commits
 from infra.laptop.jobs import JobFolder, Jobs, State
 from infra.laptop.repository import RepositoryError, base_branch, base_commit, check_repository, refuse_uncommitted, remove_worktree
 
@@ -63,6 +63,10 @@ class Actions:
             routes=[
                 Route(repository, self._guarded(self._describe), methods=["GET"]),
                 Route(f"{repository}/pulls", self._guarded(lambda _request, _body: JSONResponse([])), methods=["GET"]),  # here are branches
+                Route(f"{repository}/deployments", self._guarded(lambda _request, _body: JSONResponse([])), methods=["GET"]),  # people tell
+                Route(f"{repository}/commits", self._guarded(self._list_commits), methods=["GET"]),
+                Route(f"{repository}/commits/{{ref:path}}", self._guarded(self._show_commit), methods=["GET"]),
+                Route(f"{repository}/compare/{{base:path}}...{{head:path}}", self._guarded(self._compare), methods=["GET"]),
                 Route(f"{base}/workflows/{{file}}/dispatches", self._guarded(self._dispatch), methods=["POST"]),
                 Route(f"{base}/runs/{{id:int}}", self._guarded(self._show), methods=["GET"]),
                 Route(f"{base}/runs/{{id:int}}/cancel", self._guarded(self._cancel), methods=["POST"]),
@@ -105,6 +109,16 @@ class Actions:
 
     def _describe(self, _request: Request, _body: Any) -> Response:
         return JSONResponse({"full_name": self.name, "default_branch": base_branch(self.repository)})
+
+    def _list_commits(self, request: Request, _body: Any) -> Response:
+        return _found(commits.list_commits(self.repository, "", request.query_params, branch=base_branch(self.repository)))
+
+    def _show_commit(self, request: Request, _body: Any) -> Response:
+        return _found(commits.show_commit(self.repository, "", request.path_params["ref"]))
+
+    def _compare(self, request: Request, _body: Any) -> Response:
+        words = request.path_params
+        return _found(commits.compare(self.repository, "", words["base"], words["head"], request.query_params))
 
     def _dispatch(self, request: Request, body: Any) -> Response:
         workflow = request.path_params["file"].removesuffix(".yaml").removesuffix(".yml")
@@ -203,6 +217,12 @@ def _end(folder: JobFolder) -> None:
     if state.status != "completed" or state.conclusion == "failure":
         remove_worktree(Path(folder.job().repository), folder.worktree)
         folder.write(State("completed", "cancelled", state.pid))
+
+
+def _found(answer: Any) -> Response:
+    if answer is None:
+        raise Refusal(404, "Not Found")
+    return JSONResponse(answer)
 
 
 async def _json(request: Request) -> Any:

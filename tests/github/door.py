@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from infra.laptop import commits
 from tests.github.git import GitRequest, git, serve
 from tests.github.hub import NAME, Hub, Refusal
 from tests.github.identity import Token
@@ -20,6 +21,11 @@ REPOSITORY = f"/api/v3/repos/{NAME}"
 REST: list[tuple[str, str, str, str, str]] = [  # method, path below the repository, what it needs, how much of it, who answers
     ("GET", r"", "metadata", "none", "show_repository"),
     ("GET", r"/contents/(.+)", "contents", "read", "show_file"),
+    ("GET", r"/commits", "contents", "read", "list_commits"),
+    ("GET", r"/commits/([^/]+)", "contents", "read", "show_commit"),
+    ("GET", r"/compare/(.+)\.\.\.(.+)", "contents", "read", "compare"),
+    ("GET", r"/deployments", "deployments", "read", "list_deployments"),
+    ("GET", r"/deployments/(\d+)/statuses", "deployments", "read", "list_statuses"),
     ("GET", r"/actions/workflows", "actions", "read", "list_workflows"),
     ("POST", r"/actions/workflows/([^/]+)/dispatches", "actions", "write", "dispatch"),
     ("GET", r"/actions/workflows/([^/]+)/runs", "actions", "read", "list_runs"),
@@ -132,6 +138,23 @@ class Door(BaseHTTPRequestHandler):
             raise Refusal(404, "Not Found")
         return 200, {"path": path, "encoding": "base64", "content": base64.b64encode(content).decode(), "size": len(content)}
 
+    def _list_commits(self) -> tuple[int, Any]:
+        return _found(commits.list_commits(self.hub.repository, self.hub.page, self.query, branch="main"))
+
+    def _show_commit(self, ref: str) -> tuple[int, Any]:
+        return _found(commits.show_commit(self.hub.repository, self.hub.page, ref))
+
+    def _compare(self, base: str, head: str) -> tuple[int, Any]:
+        return _found(commits.compare(self.hub.repository, self.hub.page, base, head, self.query))
+
+    def _list_deployments(self) -> tuple[int, Any]:
+        return 200, [deployment for deployment, _ in self.hub.deployments.values()][::-1] if self.query.get("page", "1") == "1" else []
+
+    def _list_statuses(self, number: str) -> tuple[int, Any]:
+        if int(number) not in self.hub.deployments:
+            raise Refusal(404, "Not Found")
+        return 200, self.hub.deployments[int(number)][1][::-1] if self.query.get("page", "1") == "1" else []
+
     def _list_workflows(self) -> tuple[int, Any]:
         paths = git(self.hub.repository, "ls-tree", "--name-only", "main", ".github/workflows/").splitlines()
         found = [{"id": number, "name": path, "path": path, "state": "active"} for number, path in enumerate(paths, 1)]
@@ -187,6 +210,12 @@ class Door(BaseHTTPRequestHandler):
         _, pull = self._show_pull(number)
         pull.update({name: value for name, value in self._body().items() if name in {"title", "body", "state"}})
         return 200, pull
+
+
+def _found(answer: Any) -> tuple[int, Any]:
+    if answer is None:
+        raise Refusal(404, "Not Found")
+    return 200, answer
 
 
 def _json(status: int, body: Any) -> tuple[int, dict[str, str], bytes]:

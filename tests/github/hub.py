@@ -78,7 +78,7 @@ class Hub:
 
     def __init__(self, folder: Path, url: str) -> None:
         self.folder, self.url = folder, url
-        self.api_url = f"{url}/api/v3"
+        self.api_url, self.page = f"{url}/api/v3", f"{url}/{NAME}"
         self.repository = folder / f"{NAME}.git"
         self.issuer = Issuer(f"{url}/oidc")
         self.secrets: dict[str, str] = {}
@@ -86,6 +86,7 @@ class Hub:
         self.tokens: dict[str, Token] = {}
         self.runs: dict[int, Run] = {}
         self.pulls: list[dict[str, Any]] = []
+        self.deployments: dict[int, tuple[dict[str, Any], list[dict[str, Any]]]] = {}  # each with its statuses, oldest first
         self.is_private = True
         self.may_open_pulls = True  # Settings > Actions > "Allow GitHub Actions to create and approve pull requests"
         self.hook: tuple[str, str] | None = None  # a webhook's address and secret
@@ -184,6 +185,27 @@ class Hub:
             "commit_id": pull["head"]["sha"],
         }
         self.tell("pull_request_review", "submitted", {"review": review, "pull_request": pull})
+
+    def deploy(self, sha: str, *states: str, environment: str = "production", at: datetime | None = None) -> int:
+        """The commit has been deployed: with each of these statuses in turn, and a webhook for each. Returns the deployment's number."""
+        number, moment = self.new_id(), _iso(at or datetime.now(UTC))
+        deployment = {"id": number, "sha": sha, "ref": "main", "environment": environment, "created_at": moment}
+        self.deployments[number] = (deployment, [])
+        for state in states:
+            self.tell_status(number, state, at=at)
+        return number
+
+    def tell_status(self, number: int, state: str, *, at: datetime | None = None) -> None:
+        """The deployment has come so far."""
+        deployment, statuses = self.deployments[number]
+        status = {
+            "id": self.new_id(),
+            "state": state,
+            "environment": deployment["environment"],
+            "created_at": _iso(at or datetime.now(UTC)),
+        }
+        statuses.append(status)
+        self.tell("deployment_status", "created", {"deployment": deployment, "deployment_status": status})
 
     def find_pulls(self, *, head: str | None = None, base: str | None = None, state: str = "open") -> list[dict[str, Any]]:
         """Those that fit, newest first, each with its branch as it is now."""
