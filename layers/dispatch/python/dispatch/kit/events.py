@@ -56,6 +56,7 @@ class Event(StrEnum):
     FIX_VERIFIED = "fix.verified"
     FIX_FAILED = "fix.failed"
     FIX_UNPROVEN = "fix.unproven"
+    ERROR_SUSPECTED = "error.suspected"
     ERROR_HANDED_OVER = "error.handed_over"
     FLEET_CHANGED = "fleet.changed"
     INBOX_CHANGED = "inbox.changed"
