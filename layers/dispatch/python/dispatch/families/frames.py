@@ -27,7 +27,8 @@ FRAME = re.compile(
 GO_FUNCTION = re.compile(r"(?:created by )?(?P<name>[\w./*()\[\]-]+\.[\w.*()\[\]-]+?)(?:\([^()]*\))?(?: in goroutine [0-9]+)?$")
 GO_FILE = re.compile(r"(?P<file>\S+\.go):[0-9]+(?: \+0x[0-9a-f]+)?$")
 TYPE = re.compile(
-    r"(?:^(?:Caused by: |Uncaught |PHP |Fatal error: +)*+|\(|Uncaught )(?P<type>[A-Z_a-z][\w.$:\\]*?(?:Error|Exception|Warning|Fault|Interrupt))(?:[:)\s]|$)"
+    r"(?:^(?:Caused by: |Uncaught |PHP |Fatal error: +)*+|\(|Uncaught )"
+    r"(?P<type>[A-Z_a-z][\w.$:\\]*?(?:Error|Exception|Warning|Fault|Interrupt))(?:[:)\s]|$)"
 )
 LIBRARY = re.compile(
     r"(?:^|/)(?:site-packages|dist-packages|node_modules|gems|vendor|bundle|pkg/mod|lib/python[\d.]+|lib/ruby|usr/lib|usr/local/go|rubygems)/"
