@@ -176,9 +176,9 @@ export interface Wording {
 export interface Suspect {
   sha: string;
   title: string;
-  author: string;
+  author: string | null;
   at: string;
-  url: string;
+  url: string | null;
   files: string[];
   because: string;
 }
@@ -286,12 +286,27 @@ export interface Fix {
   closing_needs_reason: boolean;
 }
 
-/** What a person is handed when agents have failed at an error. */
+/** A run that agents made in vain, and what became of its fix in production. */
+export interface Tried {
+  run: string;
+  workflow: Workflow;
+  outcome: Outcome;
+  summary: string;
+  cost_usd: number | null;
+  at: string;
+  pull: string | null;
+  fix: FixState | null;
+  because: string | null;
+}
+
+/** What a person is handed when agents have failed at an error, the oldest try first. */
 export interface Packet {
-  tried: { run: string; workflow: Workflow; outcome: Outcome; summary: string; cost_usd: number; at: string }[];
-  refuted: string[];
+  handed_over_at: string | null;
+  failed_in_a_row: number;
+  cost_usd: number;
+  tried: Tried[];
+  refuted: { cause: string; because: string; run: string }[];
   suspects: Suspect[];
-  error: Record<string, unknown>;
 }
 
 /** Something told to somebody else's system. */

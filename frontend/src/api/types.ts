@@ -280,6 +280,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/customers/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update Customer
+         * @description The customer is known by these organisations: errors that hit one of them are known to hit it.
+         */
+        patch: operations["update_customer"];
+        trace?: never;
+    };
     "/api/decisions": {
         parameters: {
             query?: never;
@@ -604,6 +624,26 @@ export interface paths {
          * @description What a run of the workflow will likely cost and take; hidden until ten such runs have ended by themselves.
          */
         get: operations["get_forecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/issues/{ref}/packet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Packet
+         * @description What whoever takes the issue over from agents needs: what was tried, what it was not, and the error's figures.
+         */
+        get: operations["get_packet"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2115,7 +2155,7 @@ export interface components {
         };
         /**
          * Customer
-         * @description A customer; `slug` names it in addresses and limits.
+         * @description A customer; `slug` names it in addresses and limits, `organisations` are the ids by which applications know it.
          */
         Customer: {
             /**
@@ -2130,8 +2170,18 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /** Organisations */
+            organisations: string[];
             /** Slug */
             slug: string;
+        };
+        /**
+         * CustomerChange
+         * @description What to change; what is unset stays. `organisations` replaces them all.
+         */
+        CustomerChange: {
+            /** Organisations */
+            organisations?: string[] | null;
         };
         /**
          * CustomerRef
@@ -2292,11 +2342,39 @@ export interface components {
             say: components["schemas"]["dispatch__runs__protocol__Said"][];
         };
         /**
+         * ErrorFigures
+         * @description The error's figures.
+         */
+        ErrorFigures: {
+            /** Family */
+            family: string;
+            /** Feature */
+            feature: string;
+            /**
+             * First Seen
+             * Format: date-time
+             */
+            first_seen: string;
+            /**
+             * Last Seen
+             * Format: date-time
+             */
+            last_seen: string;
+            /** Level */
+            level: string;
+            /** Message */
+            message: string;
+            /** Occurrences */
+            occurrences: number;
+            /** Source */
+            source: string;
+        };
+        /**
          * Event
          * @description `noun.participle`.
          * @enum {string}
          */
-        Event: "issue.created" | "issue.changed" | "issue.deleted" | "comment.added" | "activity.added" | "spawn.admitted" | "spawn.waiting" | "spawn.refused" | "spawn.withdrawn" | "spawn.forced" | "spawn.changed" | "run.state" | "run.event" | "run.started" | "run.finished" | "run.cancelled" | "run.lost" | "plan.changed" | "plan.proposed" | "plan.approved" | "plan.returned" | "question.changed" | "question.asked" | "question.answered" | "patch.proposed" | "patch.published" | "patch.unpublished" | "pull.changed" | "pull.opened" | "pull.merged" | "pull.closed" | "pull.reviewed" | "pull.linked" | "ci.failed" | "ci.not_started" | "family.changed" | "family.split" | "family.merged" | "error.seen" | "error.healed" | "error.muted" | "error.unmuted" | "issue.reopened" | "fix.changed" | "fix.begun" | "fix.watched" | "fix.extended" | "fix.verified" | "fix.failed" | "fix.unproven" | "error.handed_over" | "fleet.changed" | "inbox.changed" | "turn.started" | "turn.text" | "turn.tool_started" | "turn.tool_finished" | "turn.restarted" | "turn.choice" | "turn.finished" | "choice.taken" | "command.answered";
+        Event: "issue.created" | "issue.changed" | "issue.deleted" | "comment.added" | "activity.added" | "spawn.admitted" | "spawn.waiting" | "spawn.refused" | "spawn.withdrawn" | "spawn.forced" | "spawn.changed" | "run.state" | "run.event" | "run.started" | "run.finished" | "run.cancelled" | "run.lost" | "plan.changed" | "plan.proposed" | "plan.approved" | "plan.returned" | "question.changed" | "question.asked" | "question.answered" | "patch.proposed" | "patch.published" | "patch.unpublished" | "pull.changed" | "pull.opened" | "pull.merged" | "pull.closed" | "pull.reviewed" | "pull.linked" | "ci.failed" | "ci.not_started" | "family.changed" | "family.split" | "family.merged" | "error.seen" | "error.healed" | "error.muted" | "error.unmuted" | "issue.reopened" | "fix.changed" | "fix.begun" | "fix.watched" | "fix.extended" | "fix.verified" | "fix.failed" | "fix.unproven" | "error.suspected" | "error.handed_over" | "fleet.changed" | "inbox.changed" | "turn.started" | "turn.text" | "turn.tool_started" | "turn.tool_finished" | "turn.restarted" | "turn.choice" | "turn.finished" | "choice.taken" | "command.answered";
         /**
          * FeedPage
          * @description Frames after some seq, in order. There is more where the last frame's seq is below `newest`; 0 means nothing was ever published.
@@ -2323,7 +2401,7 @@ export interface components {
         };
         /**
          * FixAttempt
-         * @description A merged pull request being watched. `environment` None once deployed: no deployments are known, and the merge itself is held to be one.
+         * @description A merged pull request being watched. Deployed without an `environment`: no deployments are known, and the merge is held to be one.
          */
         FixAttempt: {
             /** Decided At */
@@ -3148,6 +3226,11 @@ export interface components {
         NewCustomer: {
             /** Name */
             name: string;
+            /**
+             * Organisations
+             * @default []
+             */
+            organisations: string[];
             /** Slug */
             slug?: string | null;
         };
@@ -3282,10 +3365,10 @@ export interface components {
          * Numbers
          * @description What a verdict rests on.
          *
-         *     `active_hours_before`: hours in which the error was seen, the first left out, as it is why anybody looked. `observed_hours_before`: since
-         *     then, until the deployment. `window_hours`: silence since. `traffic_ratio`: the source's traffic in the window over what it was before;
-         *     None where it is unknown. `expected` is how often it should have been seen again, `chance_of_luck` that it would not have been though
-         *     nothing had changed (e to the minus `expected`); `needed` is what `expected` has to reach.
+         *     `active_hours_before`: hours in which the error was seen, the first left out, as it is why anybody looked. `observed_hours_before`:
+         *     since then, until the deployment. `window_hours`: silence since. `traffic_ratio`: the source's traffic in the window over what it was
+         *     before; None where it is unknown. `expected` is how often it should have been seen again, `chance_of_luck` that it would not have been
+         *     though nothing had changed (e to the minus `expected`); `needed` is what `expected` has to reach.
          */
         Numbers: {
             /** Active Hours Before */
@@ -3350,6 +3433,26 @@ export interface components {
          * @enum {string}
          */
         Outcome: "completed" | "no_changes_needed" | "investigation_complete" | "blocked" | "needs_decision" | "failed" | "cancelled" | "lost";
+        /**
+         * Packet
+         * @description All that whoever takes over needs, the oldest try first. `handed_over_at` None: agents may still try by themselves.
+         */
+        Packet: {
+            /** Cost Usd */
+            cost_usd: number;
+            error: components["schemas"]["ErrorFigures"] | null;
+            /** Failed In A Row */
+            failed_in_a_row: number;
+            /** Handed Over At */
+            handed_over_at: string | null;
+            issue: components["schemas"]["IssueRef"];
+            /** Refuted */
+            refuted: components["schemas"]["Refuted"][];
+            /** Suspects */
+            suspects: components["schemas"]["Suspect"][];
+            /** Tried */
+            tried: components["schemas"]["Tried"][];
+        };
         /**
          * Patch
          * @description A patch with the server's verdict on it. People see its `diff`; the publish job gets its `mbox`.
@@ -3961,6 +4064,21 @@ export interface components {
             since?: string | null;
         };
         /**
+         * Refuted
+         * @description A cause that it was not: an agent refuted it itself, or a fix that rested on it failed in production.
+         */
+        Refuted: {
+            /** Because */
+            because: string;
+            /** Cause */
+            cause: string;
+            /**
+             * Run
+             * Format: uuid
+             */
+            run: string;
+        };
+        /**
          * Replay
          * @description The period as it was, and as it would have been under the candidate.
          */
@@ -4026,6 +4144,8 @@ export interface components {
             came_from_status: string | null;
             /** Cap Usd */
             cap_usd: number;
+            /** Causes */
+            causes: components["schemas"]["SupposedCause"][];
             checkout: components["schemas"]["Checkout"] | null;
             /** Checks */
             checks: components["schemas"]["Check"][];
@@ -4178,6 +4298,8 @@ export interface components {
             came_from_status: string | null;
             /** Cap Usd */
             cap_usd: number;
+            /** Causes */
+            causes: components["schemas"]["SupposedCause"][];
             checkout: components["schemas"]["Checkout"] | null;
             /** Checks */
             checks: components["schemas"]["Check"][];
@@ -4405,6 +4527,44 @@ export interface components {
             turns: components["schemas"]["Turn"][];
         };
         /**
+         * SupposedCause
+         * @description A cause that the agent thought of: found to be it, or refuted, and by what.
+         */
+        SupposedCause: {
+            /** Because */
+            because: string;
+            /** Cause */
+            cause: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "found" | "refuted";
+        };
+        /**
+         * Suspect
+         * @description A commit that may have brought the error, and why.
+         */
+        Suspect: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Author */
+            author: string | null;
+            /** Because */
+            because: string;
+            /** Files */
+            files: string[];
+            /** Sha */
+            sha: string;
+            /** Title */
+            title: string;
+            /** Url */
+            url: string | null;
+        };
+        /**
          * SwitchScope
          * @description What a kill switch stops.
          * @enum {string}
@@ -4522,6 +4682,35 @@ export interface components {
              * @enum {string}
              */
             type: "tool";
+        };
+        /**
+         * Tried
+         * @description A run that ended on the issue. `pull` is the address of its pull request, `fix` what became of it in production, `because` why.
+         */
+        Tried: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Because */
+            because: string | null;
+            /** Cost Usd */
+            cost_usd: number | null;
+            /** Fix */
+            fix: ("awaiting_deploy" | "watching" | "verified" | "failed" | "unproven") | null;
+            outcome: components["schemas"]["Outcome"];
+            /** Pull */
+            pull: string | null;
+            /**
+             * Run
+             * Format: uuid
+             */
+            run: string;
+            /** Summary */
+            summary: string;
+            /** Workflow */
+            workflow: string;
         };
         /**
          * Try
@@ -5209,6 +5398,41 @@ export interface operations {
             };
         };
     };
+    update_customer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_decisions: {
         parameters: {
             query?: {
@@ -5759,6 +5983,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Forecast"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_packet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Packet"];
                 };
             };
             /** @description Validation Error */
