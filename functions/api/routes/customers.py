@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from dispatch import customers
-from dispatch.customers import Customer, NewCustomer
+from dispatch.customers import Customer, CustomerChange, NewCustomer
 from functions.api.callers import Reader, Writer
 from functions.api.routing import Router
 from functions.api.unit import TheWork
@@ -28,3 +28,9 @@ def list_customers(work: TheWork, caller: Reader) -> Customers:
 def create_customer(work: TheWork, caller: Writer, new: NewCustomer) -> Customer:
     """The customer exists. 409 where the slug is taken."""
     return customers.create_customer(work, new)
+
+
+@router.patch("/{slug}")
+def update_customer(work: TheWork, caller: Writer, slug: str, change: CustomerChange) -> Customer:
+    """The customer is known by these organisations: errors that hit one of them are known to hit it."""
+    return customers.update_customer(work, slug, change)

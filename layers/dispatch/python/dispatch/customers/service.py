@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from dispatch.customers import store
-from dispatch.customers.shapes import Customer, NewCustomer, SlugTaken, UnknownCustomer
+from dispatch.customers.shapes import Customer, CustomerChange, NewCustomer, NoSuchCustomer, SlugTaken, UnknownCustomer
 from dispatch.kit.errors import BadInput
 from dispatch.kit.ids import new_id
 from dispatch.kit.work import Work
@@ -15,7 +15,7 @@ MOST = 1000
 def create_customer(work: Work, new: NewCustomer) -> Customer:
     """The customer exists. Raises SlugTaken, or BadInput where no slug can be made of the name."""
     slug = new.slug or _slug_of(new.name)
-    made = store.insert_customer(work.conn, new_id(), name=new.name, slug=slug, at=work.now)
+    made = store.insert_customer(work.conn, new_id(), name=new.name, slug=slug, organisations=new.organisations, at=work.now)
     if made is None:
         raise SlugTaken(f"There is a customer with the slug {slug} already.")
     return made
@@ -32,6 +32,16 @@ def find_customer(work: Work, slug: str) -> Customer:
     if not found:
         raise UnknownCustomer(f"There is no customer {slug[:60]!r}.")
     return found[0]
+
+
+def update_customer(work: Work, slug: str, change: CustomerChange) -> Customer:
+    """The customer is as `change` says. Raises NoSuchCustomer."""
+    found = store.select_customers(work.conn, slug=slug, limit=1)
+    if not found:
+        raise NoSuchCustomer
+    if change.organisations is not None:
+        store.set_organisations(work.conn, found[0].id, change.organisations)
+    return find_customer(work, slug)
 
 
 def _slug_of(name: str) -> str:

@@ -4,20 +4,24 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from dispatch.kit.errors import BadInput, Conflict
+from dispatch.kit.errors import BadInput, Conflict, NotFound
 from dispatch.kit.shapes import Line
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$")]
 
 
+Organisations = Annotated[list[Line], Field(max_length=100)]
+
+
 class Customer(BaseModel):
-    """A customer; `slug` names it in addresses and limits."""
+    """A customer; `slug` names it in addresses and limits, `organisations` are the ids by which applications know it."""
 
     id: UUID
     name: str
     slug: str
+    organisations: list[str]
     created_at: datetime
 
 
@@ -28,6 +32,15 @@ class NewCustomer(BaseModel):
 
     name: Line
     slug: Slug | None = None
+    organisations: Organisations = []
+
+
+class CustomerChange(BaseModel):
+    """What to change; what is unset stays. `organisations` replaces them all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    organisations: Organisations | None = None
 
 
 class SlugTaken(Conflict):
@@ -35,4 +48,8 @@ class SlugTaken(Conflict):
 
 
 class UnknownCustomer(BadInput):
+    """There is no such customer."""
+
+
+class NoSuchCustomer(NotFound):
     """There is no such customer."""

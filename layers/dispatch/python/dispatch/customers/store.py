@@ -10,17 +10,19 @@ from psycopg.rows import class_row
 from dispatch.customers.shapes import Customer
 
 
-def insert_customer(conn: Connection[Any], customer_id: UUID, *, name: str, slug: str, at: datetime) -> Customer | None:
+def insert_customer(
+    conn: Connection[Any], customer_id: UUID, *, name: str, slug: str, organisations: list[str], at: datetime
+) -> Customer | None:
     """The customer is written; None where the slug is taken."""
     with conn.cursor(row_factory=class_row(Customer)) as cursor:
         return cursor.execute(
             """
-            INSERT INTO customer (id, name, slug, created_at)
-            VALUES (%(id)s, %(name)s, %(slug)s, %(at)s)
+            INSERT INTO customer (id, name, slug, organisations, created_at)
+            VALUES (%(id)s, %(name)s, %(slug)s, %(organisations)s, %(at)s)
             ON CONFLICT (slug) DO NOTHING
-            RETURNING id, name, slug, created_at
+            RETURNING id, name, slug, organisations, created_at
             """,
-            {"id": customer_id, "name": name, "slug": slug, "at": at},
+            {"id": customer_id, "name": name, "slug": slug, "organisations": organisations, "at": at},
         ).fetchone()
 
 
@@ -29,7 +31,7 @@ def select_customers(conn: Connection[Any], *, slug: str | None, limit: int) -> 
     with conn.cursor(row_factory=class_row(Customer)) as cursor:
         return cursor.execute(
             """
-            SELECT id, name, slug, created_at
+            SELECT id, name, slug, organisations, created_at
             FROM customer
             WHERE %(slug)s::text IS NULL OR slug = %(slug)s
             ORDER BY name, id
@@ -37,3 +39,10 @@ def select_customers(conn: Connection[Any], *, slug: str | None, limit: int) -> 
             """,
             {"slug": slug, "limit": limit},
         ).fetchall()
+
+
+def set_organisations(conn: Connection[Any], customer_id: UUID, organisations: list[str]) -> None:
+    """The customer is known by these ids."""
+    conn.execute(
+        "UPDATE customer SET organisations = %(organisations)s WHERE id = %(id)s", {"id": customer_id, "organisations": organisations}
+    )

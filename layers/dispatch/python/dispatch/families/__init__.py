@@ -1,5 +1,17 @@
 """An error as it is known: its fingerprints, the family they make, each sighting and how many there were. What that starts: `intake`."""
 
+from dispatch.families.lists import (
+    active_hours,
+    find_by_issue,
+    find_family,
+    first_heard_of,
+    get_family,
+    get_picture,
+    is_firing,
+    is_muted,
+    list_sightings,
+)
+from dispatch.families.normalising import fingerprint_of
 from dispatch.families.service import end_sighting, forget_old_sightings, hold_families, record_sighting
 from dispatch.families.shapes import (
     Detail,
@@ -10,11 +22,14 @@ from dispatch.families.shapes import (
     MuteNotFound,
     NewSighting,
     Origin,
+    Picture,
     Recorded,
     Scope,
     Sighting,
     SightingPage,
+    Wish,
 )
+from dispatch.families.wishing import link_issue, list_wishing, take_wish, want_spawn
 
 __all__ = [
     "Detail",
@@ -25,12 +40,28 @@ __all__ = [
     "MuteNotFound",
     "NewSighting",
     "Origin",
+    "Picture",
     "Recorded",
     "Scope",
     "Sighting",
     "SightingPage",
+    "Wish",
+    "active_hours",
     "end_sighting",
+    "find_by_issue",
+    "find_family",
+    "fingerprint_of",
+    "first_heard_of",
     "forget_old_sightings",
+    "get_family",
+    "get_picture",
     "hold_families",
+    "is_firing",
+    "is_muted",
+    "link_issue",
+    "list_sightings",
+    "list_wishing",
     "record_sighting",
+    "take_wish",
+    "want_spawn",
 ]

@@ -1,12 +1,14 @@
 """A wording that nobody knew becomes known: it joins the family of the same error, or begins one."""
 
-import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from dispatch.families import store
+from dispatch.families.frames import frames_of
+from dispatch.families.grouping import group
+from dispatch.families.normalising import Fingerprint
 from dispatch.families.shapes import NewFamily, NewSighting, NewWording
+from dispatch.families.templates import template_of
 from dispatch.kit.ids import new_id
 from dispatch.kit.masking import mask
 from dispatch.kit.work import Work
@@ -14,33 +16,24 @@ from dispatch.kit.work import Work
 SHORT = 8  # hex digits of its first fingerprint that tell a family from others of its place
 
 
-@dataclass(frozen=True)
-class Fingerprint:
-    hash: str
-    message: str
-    version: int
-
-
-def fingerprint_of(source: str, feature: str, message: str) -> Fingerprint:
-    return Fingerprint(hashlib.sha256(f"{source}|{feature}|{message}".encode()).hexdigest(), message, 1)
-
-
 def learn(work: Work, wording: Fingerprint, new: NewSighting, at: datetime) -> None:
     """The wording belongs to a family. Its place is held by the work, so that two works never begin the same family."""
-    family_id, joined_by, because = _begin(work, wording, new, at), "first", "It was seen first."
+    frames, template = frames_of(new.stack), template_of(wording.message)
+    alike = store.select_alike(work.conn, new.source, new.feature, frames=frames, template=template)
+    place = group(wording, new.stack, alike)
     store.insert_wording(
         work.conn,
         NewWording(
             hash=wording.hash,
             version=wording.version,
-            family_id=family_id,
+            family_id=place.family_id or _begin(work, wording, new, at),
             source=new.source,
             feature=new.feature,
             message=mask(wording.message),
-            frames=None,
-            template=None,
-            joined_by=joined_by,
-            because=because,
+            frames=place.frames,
+            template=place.template,
+            joined_by=place.joined_by,
+            because=mask(place.because),
             first_seen=new.first_seen,
             last_seen=new.last_seen,
         ),

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from dispatch.families import store
-from dispatch.families.learning import fingerprint_of, learn
+from dispatch.families import list_store, store
+from dispatch.families.learning import learn
+from dispatch.families.normalising import fingerprint_of
 from dispatch.families.shapes import Counted, Ended, Family, NewSighting, Origin, Recorded
 from dispatch.kit.ids import new_id
 from dispatch.kit.masking import mask, mask_secrets
@@ -28,8 +29,8 @@ def record_sighting(work: Work, new: NewSighting, at: datetime) -> Recorded:
         hold_families(work, [new], at)
         counted = store.count_sighting(work.conn, new_id(), wording.hash, kept, at=at)
     assert counted is not None  # noqa: S101 - the wording is known by now, and held
-    _count_affected(work, counted, wording.hash, kept)
-    return Recorded(family=counted, fingerprint=wording.hash, new=kept)
+    organisations = _count_affected(work, counted, wording.hash, kept)
+    return Recorded(family=counted, fingerprint=wording.hash, new=kept, has_new_organisation=organisations > 0)
 
 
 def hold_families(work: Work, news: Sequence[NewSighting], at: datetime) -> None:
@@ -54,7 +55,11 @@ def end_sighting(work: Work, origin: Origin, key: str, at: datetime) -> Family |
     ended = Ended(origin=origin, key=key)
     store.lock_families(work.conn, hashes=[], ended=[ended])
     family_id = store.end_sighting(work.conn, ended, at=at)
-    return store.select_family(work.conn, family_id=family_id) if family_id else None
+    if family_id is None:
+        return None
+    if not store.is_firing(work.conn, family_id):
+        store.set_healed(work.conn, family_id, at=at)
+    return list_store.select_family(work.conn, family_id=family_id)
 
 
 def forget_old_sightings(work: Work) -> int:
@@ -84,10 +89,12 @@ def _as_kept(new: NewSighting, at: datetime) -> NewSighting:
     )
 
 
-def _count_affected(work: Work, family: Counted, fingerprint: str, new: NewSighting) -> None:
+def _count_affected(work: Work, family: Counted, fingerprint: str, new: NewSighting) -> int:
+    """Whom the report names is counted, once each; returns how many organisations the family had not hit before."""
     users = store.insert_affected(work.conn, family.id, fingerprint, kind="user", names=new.users) if new.users else 0
     organisations = (
         store.insert_affected(work.conn, family.id, fingerprint, kind="organisation", names=new.organisations) if new.organisations else 0
     )
     if users or organisations:
         store.add_affected(work.conn, family.id, users=users, organisations=organisations)
+    return organisations

@@ -121,6 +121,18 @@ class Family(BaseModel):
     last_seen: datetime
 
 
+class Detail(BaseModel):
+    """What a report says beside its figures, masked."""
+
+    title: str | None = None
+    error: str | None = None
+    stack: str | None = None
+    lines: list[str] = []
+    links: list[Link] = []
+    labels: dict[str, str] = {}
+    values: dict[str, float] = {}
+
+
 class Sighting(BaseModel):
     """One report as it is kept. `count` is the highest told; `ended_at` None means that it fires still, or that nobody tells an end."""
 
@@ -136,19 +148,7 @@ class Sighting(BaseModel):
     fires: bool
     release: str | None
     environment: str | None
-    detail: "Detail"
-
-
-class Detail(BaseModel):
-    """What a report says beside its figures, masked."""
-
-    title: str | None = None
-    error: str | None = None
-    stack: str | None = None
-    lines: list[str] = []
-    links: list[Link] = []
-    labels: dict[str, str] = {}
-    values: dict[str, float] = {}
+    detail: Detail
 
 
 class SightingPage(BaseModel):
@@ -177,6 +177,29 @@ class Mute(BaseModel):
     until: datetime | None
 
 
+class Hit(BaseModel):
+    """A customer whose organisations an error hits."""
+
+    name: str
+    slug: str
+
+
+class Picture(Family):
+    """What is known of a family, for whoever is to mend it.
+
+    `hash` is its first fingerprint, `wordings` are its messages made equal, `detail` is what was told last, with the newest stack there is.
+    """
+
+    hash: str
+    users: int
+    organisations: int
+    customers: list[Hit]
+    releases: list[str]
+    environments: list[str]
+    wordings: list[str]
+    detail: Detail
+
+
 class Counted(Family):
     """A family as a report left it, and what the report changed."""
 
@@ -198,6 +221,7 @@ class Recorded(BaseModel):
     family: Counted
     fingerprint: str
     new: NewSighting
+    has_new_organisation: bool
 
     @property
     def added(self) -> int:
@@ -227,15 +251,17 @@ class Ended(BaseModel):
     key: str
 
 
-class Known(BaseModel):
-    """A wording as grouping needs it."""
+class Wish(BaseModel):
+    """What a family wants of spawning: to be asked for, or to hear that it has healed. `cause_at` is when it was new, or came back."""
 
-    hash: str
-    family_id: UUID
-    message: str
-    frames: str | None
-    template: str | None
-    is_pinned: bool
+    id: UUID
+    name: str
+    issue_id: UUID | None
+    source: str
+    occurrences: int
+    cause_at: datetime
+    wants_spawn: bool
+    healed_at: datetime | None
 
 
 class NewFamily(BaseModel):

@@ -12,11 +12,13 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import class_row, scalar_row
 
-from dispatch.families.shapes import Counted, Detail, Ended, Family, Known, NewFamily, NewSighting, NewWording
+from dispatch.families.grouping import Known
+from dispatch.families.shapes import Counted, Detail, Ended, NewFamily, NewSighting, NewWording, Wish
 from dispatch.kit.wire import to_json
 
 MAKE_UP = 0x46_414D_494C_59  # FAMILY
 RELEASES_KEPT = 50
+FEW = 20
 DETAIL = tuple(Detail.model_fields)
 
 
@@ -87,18 +89,30 @@ def lock_families(conn: Connection[Any], *, hashes: Sequence[str], ended: Sequen
     )
 
 
-def select_known(conn: Connection[Any], source: str, feature: str, *, limit: int) -> list[Known]:
-    """The wordings of this place that were seen last, latest first."""
+def select_alike(conn: Connection[Any], source: str, feature: str, *, frames: str | None, template: str) -> list[Known]:
+    """The wordings of this place with the same frames, and with the same template, oldest first: a few of each."""
     with conn.cursor(row_factory=class_row(Known)) as cursor:
         return cursor.execute(
             """
             SELECT hash, family_id, message, frames, template, is_pinned
-            FROM fingerprint
-            WHERE source = %(source)s AND feature = %(feature)s
-            ORDER BY last_seen DESC, hash
-            LIMIT %(limit)s
+            FROM (
+                (
+                    SELECT * FROM fingerprint
+                    WHERE source = %(source)s AND feature = %(feature)s AND frames = %(frames)s
+                    ORDER BY first_seen, hash
+                    LIMIT %(few)s
+                )
+                UNION
+                (
+                    SELECT * FROM fingerprint
+                    WHERE source = %(source)s AND feature = %(feature)s AND template = %(template)s
+                    ORDER BY first_seen, hash
+                    LIMIT %(few)s
+                )
+            ) AS alike
+            ORDER BY first_seen, hash
             """,
-            {"source": source, "feature": feature, "limit": limit},
+            {"source": source, "feature": feature, "frames": frames, "template": template, "few": FEW},
         ).fetchall()
 
 
@@ -192,7 +206,7 @@ def count_sighting(conn: Connection[Any], sighting_id: UUID, fingerprint: str, n
             RETURNING family.id, name, issue_id, source, feature, message, family.level, family.occurrences, first_seen, last_seen,
                       kept.id AS sighting_id, kept.added, kept.id = %(id)s AS is_new_sighting, held.level AS level_before,
                       %(has_stack)s AND NOT held.has_stack AS has_first_stack,
-                      coalesce(NOT %(release)s = ANY(held.releases), false) AS has_new_release,
+                      %(release)s::text IS NOT NULL AND NOT %(release)s = ANY(held.releases) AS has_new_release,
                       asked_at, wants_spawn_since, told_at,
                       (
                           SELECT to_jsonb(mute) FROM mute
@@ -267,6 +281,70 @@ def end_sighting(conn: Connection[Any], ended: Ended, *, at: datetime) -> UUID |
         ).fetchone()
 
 
+def is_firing(conn: Connection[Any], family_id: UUID) -> bool:
+    """Whether an alert about the family has not been resolved."""
+    return conn.execute("SELECT FROM sighting WHERE family_id = %(id)s AND fires LIMIT 1", {"id": family_id}).fetchone() is not None
+
+
+def link_issue(conn: Connection[Any], family_id: UUID, issue_id: UUID) -> None:
+    """The issue is the family's."""
+    conn.execute("UPDATE family SET issue_id = %(issue_id)s WHERE id = %(id)s", {"id": family_id, "issue_id": issue_id})
+
+
+def set_wanting(conn: Connection[Any], family_id: UUID, *, cause_at: datetime | None, at: datetime) -> None:
+    """The family wants a spawn, if it did not before. `cause_at` None: its cause stays what it was."""
+    conn.execute(
+        """
+        UPDATE family
+        SET wants_spawn_since = coalesce(wants_spawn_since, %(at)s), cause_at = coalesce(%(cause_at)s, cause_at, %(at)s), healed_at = NULL
+        WHERE id = %(id)s
+        """,
+        {"id": family_id, "cause_at": cause_at, "at": at},
+    )
+
+
+def set_healed(conn: Connection[Any], family_id: UUID, *, at: datetime) -> None:
+    """Nothing of the family fires since then."""
+    conn.execute("UPDATE family SET healed_at = %(at)s WHERE id = %(id)s", {"id": family_id, "at": at})
+
+
+def select_tending(conn: Connection[Any], *, ids: list[UUID] | None, limit: int) -> list[UUID]:
+    """Families that want a spawn, or have healed, oldest first: these, or all."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(
+            """
+            SELECT id
+            FROM family
+            WHERE (wants_spawn_since IS NOT NULL OR healed_at IS NOT NULL) AND (%(ids)s::uuid[] IS NULL OR id = ANY(%(ids)s))
+            ORDER BY coalesce(wants_spawn_since, healed_at)
+            LIMIT %(limit)s
+            """,
+            {"ids": ids, "limit": limit},
+        ).fetchall()
+
+
+def take_wish(conn: Connection[Any], family_id: UUID, *, at: datetime) -> Wish | None:
+    """What the family wants is nobody else's to ask for, and noted as asked; None where somebody has done so, or is about to."""
+    with conn.cursor(row_factory=class_row(Wish)) as cursor:
+        return cursor.execute(
+            """
+            WITH held AS MATERIALIZED (
+                SELECT id, wants_spawn_since, healed_at
+                FROM family
+                WHERE id = %(id)s AND (wants_spawn_since IS NOT NULL OR healed_at IS NOT NULL)
+                FOR NO KEY UPDATE SKIP LOCKED
+            )
+            UPDATE family
+            SET wants_spawn_since = NULL, healed_at = NULL, asked_at = coalesce(%(at)s, asked_at)
+            FROM held
+            WHERE family.id = held.id
+            RETURNING family.id, name, issue_id, source, occurrences, coalesce(cause_at, created_at) AS cause_at,
+                      held.wants_spawn_since IS NOT NULL AS wants_spawn, held.healed_at
+            """,
+            {"id": family_id, "at": at},
+        ).fetchone()
+
+
 def delete_before(conn: Connection[Any], before: datetime, *, limit: int) -> int:
     """Sightings that were heard of last before that are gone, at most `limit`; those somebody holds are left for the next time."""
     return conn.execute(
@@ -281,18 +359,3 @@ def delete_before(conn: Connection[Any], before: datetime, *, limit: int) -> int
 def delete_hours_before(conn: Connection[Any], before: datetime) -> int:
     """Hours before that are gone from the charts."""
     return conn.execute("DELETE FROM sighting_hour WHERE hour < %(before)s", {"before": before}).rowcount
-
-
-def select_family(
-    conn: Connection[Any], *, family_id: UUID | None = None, name: str | None = None, issue_id: UUID | None = None
-) -> Family | None:
-    """The family with this id, name or issue."""
-    with conn.cursor(row_factory=class_row(Family)) as cursor:
-        return cursor.execute(
-            """
-            SELECT id, name, issue_id, source, feature, message, level, occurrences, first_seen, last_seen
-            FROM family
-            WHERE id = %(id)s OR name = %(name)s OR issue_id = %(issue_id)s
-            """,
-            {"id": family_id, "name": name, "issue_id": issue_id},
-        ).fetchone()

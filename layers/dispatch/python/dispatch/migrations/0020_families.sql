@@ -22,6 +22,7 @@ CREATE TABLE family (
     cause_at           timestamptz,              -- it was new, or came back, then: what its spawns rest on
     wants_spawn_since  timestamptz,              -- NULL: nothing is wanted
     asked_at           timestamptz,              -- a spawn was asked for last
+    healed_at          timestamptz,              -- nothing of it fires since then, and what waits for it has not heard so yet
     created_at         timestamptz NOT NULL,
     search             tsvector GENERATED ALWAYS AS (
         to_tsvector('simple', translate(name || ' ' || message, '/#._-:', '      '))
@@ -30,6 +31,7 @@ CREATE TABLE family (
 CREATE INDEX family_by_last_seen ON family (seen_minute DESC, id DESC);
 CREATE INDEX family_by_source ON family (source, seen_minute DESC, id DESC);
 CREATE INDEX family_wanting ON family (wants_spawn_since) WHERE wants_spawn_since IS NOT NULL;
+CREATE INDEX family_healed ON family (healed_at) WHERE healed_at IS NOT NULL;
 CREATE INDEX family_search ON family USING gin (search);
 
 CREATE TABLE fingerprint (
@@ -49,7 +51,8 @@ CREATE TABLE fingerprint (
     last_seen    timestamptz NOT NULL
 ) WITH (fillfactor = 60);
 CREATE INDEX fingerprint_by_family ON fingerprint (family_id);
-CREATE INDEX fingerprint_by_place ON fingerprint (source, feature);
+CREATE INDEX fingerprint_by_frames ON fingerprint (source, feature, frames) WHERE frames IS NOT NULL;
+CREATE INDEX fingerprint_by_template ON fingerprint (source, feature, template) WHERE template IS NOT NULL;
 
 -- One report. The sender's own key makes it one, however often it is sent: an alert that goes on firing raises its count to the highest told.
 CREATE TABLE sighting (

@@ -40,3 +40,16 @@ CREATE TABLE mute (
     ended_at  timestamptz                  -- somebody did
 );
 CREATE UNIQUE INDEX mute_stands ON mute (scope, value) WHERE ended_at IS NULL;
+
+-- The customers whose organisations the family hits.
+CREATE FUNCTION affected_customers(of_family uuid) RETURNS TABLE (id uuid, name text, slug text)
+LANGUAGE sql STABLE AS $$
+    SELECT customer.id, customer.name, customer.slug
+    FROM customer
+    WHERE organisations <> '{}' AND EXISTS (
+        SELECT
+        FROM fingerprint JOIN affected ON affected.fingerprint = fingerprint.hash
+        WHERE fingerprint.family_id = of_family AND affected.kind = 'organisation'
+          AND affected.hash IN (SELECT affected_hash('organisation', organisation) FROM unnest(organisations) AS organisation)
+    )
+$$;
