@@ -6,6 +6,7 @@ from dispatch import activity
 from dispatch.kit.work import work
 from dispatch.suspects import look_for_suspects
 from infra.laptop import commits
+from tests import doing
 from tests.integration.suspects.shop import BEGAN, Shop, suspects
 
 
@@ -108,3 +109,17 @@ def test_many_errors_of_one_deployment_ask_about_each_commit_once_and_a_sweep_as
 
     assert len(asked) == len(set(asked)) == 20
     assert [len(suspects(family)) for family in families] == [5, 5, 5, 5]
+
+
+def test_the_next_agent_is_told_of_them_as_of_leads_in_the_repositorys_words(shop: Shop, queues):
+    sha = shop.commit("Take the discount twice", "shop/orders.py", line=11, hours=20)
+    suspects(shop.fail())
+    with work() as unit:
+        issue_id = unit.conn.execute("SELECT issue_id FROM family").fetchone()[0]
+
+    prompt = doing.start(doing.ask(issue_id)).brief.prompt
+
+    told = prompt.partition("## Suspect commits")[2].partition("\n## ")[0]
+    assert 'origin="repository"' in told
+    assert f"- {sha[:12]} Take the discount twice (Grace, " in told
+    assert "near line 12, where the error arises" in told

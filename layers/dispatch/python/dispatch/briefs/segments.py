@@ -3,7 +3,7 @@
 import json
 
 from dispatch import activity, runs
-from dispatch.briefs import store
+from dispatch.briefs import leads, store
 from dispatch.briefs.methods import GOING_ON, METHODS, PROOF, RULES
 from dispatch.briefs.shapes import Origin, Segment
 from dispatch.issues import Issue
@@ -26,6 +26,7 @@ def segments_of(work: Work, run: Run, issue: Issue, *, checkout: Checkout | None
         *proof,
         *_beginning(run, checkout),
         Segment(heading=f"The issue {issue.identifier}", text=f"{issue.title}\n\n{issue.description}", origin=_origin_of(issue)),
+        *leads.suspects_of(work, run.issue_id),
         *_plan(work, run),
         *_words(work, run),
         *_answers(work, run),

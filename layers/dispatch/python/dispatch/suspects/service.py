@@ -74,6 +74,11 @@ def list_suspects(work: Work, family_id: UUID) -> list[Suspect]:
     return store.select_suspects(work.conn, family_id)
 
 
+def list_of_issue(work: Work, issue_id: UUID) -> list[Suspect]:
+    """The suspects of the issue's error, most suspected first; none where it is about no error."""
+    return store.select_of_issue(work.conn, issue_id)
+
+
 def forget_old_changes(work: Work) -> int:
     """What commits change is asked anew after 30 days; returns how many were forgotten."""
     return store.delete_changes_before(work.conn, work.now - KEPT)

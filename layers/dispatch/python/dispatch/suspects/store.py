@@ -76,6 +76,20 @@ def select_suspects(conn: Connection[Any], family_id: UUID) -> list[Suspect]:
         ).fetchall()
 
 
+def select_of_issue(conn: Connection[Any], issue_id: UUID) -> list[Suspect]:
+    """The suspects of the issue's error, most suspected first."""
+    with conn.cursor(row_factory=class_row(Suspect)) as cursor:
+        return cursor.execute(
+            """
+            SELECT sha, title, author, at, url, files, because
+            FROM suspect JOIN family ON family.id = suspect.family_id
+            WHERE family.issue_id = %(issue_id)s
+            ORDER BY place
+            """,
+            {"issue_id": issue_id},
+        ).fetchall()
+
+
 def select_changes(conn: Connection[Any], repository: str, shas: list[str]) -> dict[str, list[Change]]:
     """What those of the commits change that somebody asked about before."""
     with conn.cursor(row_factory=dict_row) as cursor:
