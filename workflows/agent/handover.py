@@ -87,6 +87,7 @@ def compose_result(ending: Ending, verdict: Verdict, *, engine: str, model: str)
         "question": verdict.handed_in.get("question"),
         "patch": None,
         "checks": [],
+        "causes": verdict.handed_in.get("causes") or [],
         "proof": None,
         "engine": {
             "name": engine,
@@ -125,5 +126,5 @@ def without_the_unfitting(result: dict[str, Any], said: str) -> dict[str, Any]:
     """The result that is sent after the server refused `result`: failed, with the reason, and everything said kept as raw text."""
     raw = json.dumps({key: result[key] for key in ("outcome", "summary", "report", "plan", "question")}, indent=2, ensure_ascii=False)
     why = f"The server did not take the result: {said}"
-    lost = {"outcome": "failed", "summary": why, "plan": None, "question": None, "patch": None, "checks": [], "proof": None}
+    lost = {"outcome": "failed", "summary": why, "plan": None, "question": None, "patch": None, "checks": [], "causes": [], "proof": None}
     return result | lost | {"report": f"## What was refused\n\n```json\n{raw}\n```"}

@@ -25,6 +25,15 @@ def test_a_run_is_claimed_streamed_and_handed_in(plane: ControlPlane, start: Run
     assert sorted(plane.events) == [1, 2, 3, 4, 5]
 
 
+def test_the_causes_an_agent_names_are_handed_in(plane: ControlPlane, start: Runner, script) -> None:
+    causes = [{"cause": "The cache is cold", "because": "It was warm", "verdict": "refuted"}]
+
+    start(script(f"hand_in(causes={causes!r})\n")).communicate(timeout=20)
+
+    assert plane.result is not None
+    assert plane.result["causes"] == causes
+
+
 def test_the_agent_gets_the_brief_and_none_of_the_keys_but_its_models(plane: ControlPlane, start: Runner, script) -> None:
     claude = script('speak(PROMPT + " " + json.dumps(dict(os.environ)) + " ".join(sys.argv))\nhand_in()\n')
 

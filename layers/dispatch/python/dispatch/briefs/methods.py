@@ -33,6 +33,10 @@ own runner takes it, that fails on the code as it was and passes with your chang
 not because something is missing. The runner runs it on both, several times. A test that was weakened, skipped or deleted counts as cheating, \
 and then nothing of your patch is taken. If no test can show it, leave `proof` out and say why in the `report`."""
 
+CAUSES = """\
+Hand in `causes`: each cause you thought of, in a sentence that names the code; its `verdict`, "found" or "refuted"; and in `because` what \
+showed it (file and line, command and output). Do not spend this run on a cause that is refuted below, unless you have new evidence."""
+
 GOING_ON = """\
 Answer every point that was made about the work so far, one by one: in the code where it is right, in the `report` where you leave it and why. \
 Mend only what was said and what follows from it. Make new commits; the `report` tells what this round changed."""

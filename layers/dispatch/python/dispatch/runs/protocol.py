@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from dispatch.runs.patch_shapes import Commit, CommitHash, Patch, PatchFile, Proof
-from dispatch.runs.shapes import Check, PlanBody, Run
+from dispatch.runs.shapes import Check, PlanBody, Run, SupposedCause
 
 MOST_USD = 999_999  # what the tables hold
 Spent = Annotated[float, Field(ge=0, le=MOST_USD, allow_inf_nan=False)]
@@ -110,6 +110,7 @@ class Result(BaseModel):
     question: NewQuestion | None = None
     patch: PatchProposal | None = None
     checks: Annotated[list[Check], Field(max_length=50)] = []
+    causes: Annotated[list[SupposedCause], Field(max_length=20)] = []
     proof: Proof | None = None
     engine: dict[str, Any] | None = None
 

@@ -101,6 +101,14 @@ class Check(BaseModel):
     before: dict[str, Any] | None = None
 
 
+class SupposedCause(BaseModel):
+    """A cause that the agent thought of: found to be it, or refuted, and by what."""
+
+    cause: str = Field(max_length=5000)
+    because: str = Field(max_length=20_000)
+    verdict: Literal["found", "refuted"]
+
+
 class Run(RunSummary):
     """A run whole. `brief` is what the agent was told, from its claim on, and `trust` the least origin in it.
 
@@ -119,6 +127,7 @@ class Run(RunSummary):
     proof: Proof | None
     engine: dict[str, Any] | None
     report: str | None
+    causes: list[SupposedCause]
     base_commit: str | None
     head_commit: str | None
     external_id: str | None

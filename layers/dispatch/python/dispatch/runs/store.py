@@ -33,7 +33,7 @@ def select_run(conn: Connection[Any], run_id: UUID) -> Run | None:
             SELECT id, issue_id, identifier, workflow, state, outcome, summary, generation, created_at, starting_at, started_at,
                    finished_at, heartbeat_at, cap_usd, cost_usd, metered_usd, model, num_turns, last_line, external_url, external_id,
                    repository, brief, trust, checkout, words, plan_id, continues, came_from_status, usage, checks, proof, engine, report,
-                   base_commit, head_commit, token_expires_at
+                   causes, base_commit, head_commit, token_expires_at
             FROM run_card
             WHERE id = %(id)s
             """,
@@ -148,7 +148,7 @@ def set_finished(
         SET state = 'finished', outcome = %(outcome)s, summary = %(summary)s, finished_at = %(at)s, cost_usd = %(cost_usd)s,
             quiet_at = CASE WHEN %(by_result)s OR started_at IS NULL THEN %(at)s::timestamptz END,
             usage = %(usage)s, model = coalesce(%(model)s, model), num_turns = %(num_turns)s, checks = %(checks)s, proof = %(proof)s,
-            engine = %(engine)s, report = %(report)s, base_commit = %(base_commit)s, head_commit = %(head_commit)s
+            engine = %(engine)s, report = %(report)s, causes = %(causes)s, base_commit = %(base_commit)s, head_commit = %(head_commit)s
         WHERE id = %(id)s
         """,
         {
@@ -165,6 +165,7 @@ def set_finished(
             "proof": Jsonb(result.proof.model_dump(mode="json")) if result and result.proof else None,
             "engine": Jsonb(result.engine) if result and result.engine else None,
             "report": result.report if result else None,
+            "causes": Jsonb([cause.model_dump(mode="json") for cause in result.causes] if result else []),
             "base_commit": result.base_commit if result else None,
             "head_commit": result.head_commit if result else None,
         },
