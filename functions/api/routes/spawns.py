@@ -8,7 +8,7 @@ from dispatch import issues, spawning
 from dispatch.kit.shapes import Line
 from dispatch.people import MissingRight, Right
 from dispatch.runs import RunSummary
-from dispatch.spawning import Cleaned, Decision, Fleet, InboxItem, NewSpawn, Spawn, SpawnState
+from dispatch.spawning import Cleaned, Decision, Fleet, InboxItem, NewSpawn, Packet, Spawn, SpawnState
 from functions.api.callers import Admin, AdminAlone, Reader, Spawner
 from functions.api.errors import problem
 from functions.api.routing import Router
@@ -79,6 +79,12 @@ def force_spawn(work: TheWork, caller: Admin, ref: str, force: Force) -> Spawn:
 def why(work: TheWork, caller: Reader, ref: str) -> Decisions:
     """What the gates said about the issue's spawns."""
     return Decisions(items=spawning.why(work, ref))
+
+
+@router.get("/issues/{ref}/packet")
+def get_packet(work: TheWork, caller: Reader, ref: str) -> Packet:
+    """What whoever takes the issue over from agents needs: what was tried, what it was not, and the error's figures."""
+    return spawning.get_packet(work, ref)
 
 
 @router.get("/fleet")

@@ -7,6 +7,7 @@ from dispatch.kit.errors import DispatchError, NotAllowed
 from dispatch.kit.work import work
 from dispatch.orchestrator import list_commands
 from dispatch.people import RIGHTS, Caller, CallerKind, Role
+from tests import doing
 from tests.doing import ask, make_issue, propose
 from tests.integration.orchestrator.conftest import frames_of, say, turns_of
 
@@ -72,6 +73,17 @@ def test_why_tells_the_decision(chat):
     assert "**admitted** prd-investigate" in answer(chat, "/why DISPATCH-1")
     assert answer(chat, "/why") == "Say which, as in `/why DISPATCH-12`."
     assert answer(chat, "/why DISPATCH-99") == "There is no issue DISPATCH-99."
+
+
+def test_a_packet_tells_what_was_tried_and_what_it_was_not(chat):
+    issue = make_issue()
+    refuted = {"cause": "The cache is cold", "because": "It was warm", "verdict": "refuted"}
+    doing.end(doing.start(ask(issue, "auto-investigate")), outcome="failed", summary="No idea.", causes=[refuted])
+
+    told = answer(chat, "/packet DISPATCH-1")
+
+    assert "auto-investigate **failed**, $0.25: No idea." in told
+    assert "**It was not**\n\n- The cache is cold *It was warm*" in told
 
 
 def test_an_unknown_command_names_the_nearest(chat):

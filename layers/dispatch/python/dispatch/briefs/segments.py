@@ -2,9 +2,9 @@
 
 import json
 
-from dispatch import activity, runs
+from dispatch import activity, runs, spawning
 from dispatch.briefs import leads, store
-from dispatch.briefs.methods import GOING_ON, METHODS, PROOF, RULES
+from dispatch.briefs.methods import CAUSES, GOING_ON, METHODS, PROOF, RULES
 from dispatch.briefs.shapes import Origin, Segment
 from dispatch.issues import Issue
 from dispatch.kit.actors import Actor, ActorKind
@@ -19,11 +19,11 @@ FROM_OUTSIDE = {"error", "import"}  # sources of issues whose text nobody here w
 def segments_of(work: Work, run: Run, issue: Issue, *, checkout: Checkout | None, wants_proof: bool) -> list[Segment]:
     """The parts of this run's brief: the task, its rules, the issue, what people said, what was done before."""
     operator = Origin.OPERATOR
-    proof = [Segment(heading="Proof", text=PROOF, origin=operator)] if wants_proof else []
+    proof = [Segment(heading="Proof", text=PROOF, origin=operator), Segment(heading="Causes", text=CAUSES, origin=operator)]
     return [
         Segment(heading="Your task", text=METHODS[run.workflow], origin=operator),
         Segment(heading="Rules", text=RULES, origin=operator),
-        *proof,
+        *(proof if wants_proof else []),
         *_beginning(run, checkout),
         Segment(heading=f"The issue {issue.identifier}", text=f"{issue.title}\n\n{issue.description}", origin=_origin_of(issue)),
         *leads.suspects_of(work, run.issue_id),
@@ -32,6 +32,7 @@ def segments_of(work: Work, run: Run, issue: Issue, *, checkout: Checkout | None
         *_answers(work, run),
         *_comments(work, run),
         *_earlier_runs(work, run),
+        *_refuted(work, run),
         Segment(heading="Limits", text=_limits(work, run), origin=operator),
     ]
 
@@ -125,6 +126,16 @@ def _earlier_run(work: Work, other: RunSummary, *, is_continued: bool) -> Segmen
     heading = f"The run that this one goes on from ({other.workflow})" if is_continued else f"An earlier run ({other.workflow})"
     origin = Origin.least([Origin.TOOL, Origin(whole.trust or Origin.TOOL)])  # what it was told may speak through it
     return Segment(heading=heading, text="\n\n".join(parts), origin=origin)
+
+
+def _refuted(work: Work, run: Run) -> list[Segment]:
+    """What it was not, as far as earlier runs and production have shown."""
+    refuted = spawning.list_refuted(work, run.issue_id)
+    if not refuted:
+        return []
+    told = "\n".join(f"- {one.cause}\n  {one.because}" for one in refuted)
+    origins = {Origin(runs.get_run(work, run_id).trust or Origin.TOOL) for run_id in {one.run for one in refuted}}
+    return [Segment(heading="Causes that are refuted", text=told, origin=Origin.least([Origin.TOOL, *origins]))]
 
 
 def _limits(work: Work, run: Run) -> str:

@@ -8,6 +8,8 @@ from dispatch.spawning.ending import cancel_issue_run, cancel_run, end_run, hear
 from dispatch.spawning.fact_shapes import Cause, Verdict
 from dispatch.spawning.fleet import fleet, inbox, list_decisions, why
 from dispatch.spawning.forecast import forecast, get_forecast
+from dispatch.spawning.handing_over import get_packet, list_refuted, review_attempts
+from dispatch.spawning.handover_shapes import ErrorFigures, Packet, Refuted, Suspect, Tried
 from dispatch.spawning.healing import note_healed
 from dispatch.spawning.hearing import GITHUB_EVENTS, hear_github
 from dispatch.spawning.limit_shapes import BreakerNow, BreakerRef, BreakerScope, KillSwitch, NewSwitch, Policy, PolicyChange, SwitchScope
@@ -36,6 +38,7 @@ __all__ = [
     "DecisionFilter",
     "DecisionPage",
     "EndedRun",
+    "ErrorFigures",
     "Fleet",
     "Forecast",
     "InboxItem",
@@ -44,14 +47,18 @@ __all__ = [
     "NewReplay",
     "NewSpawn",
     "NewSwitch",
+    "Packet",
     "Policy",
     "PolicyChange",
     "Purse",
+    "Refuted",
     "Replay",
     "Spawn",
     "SpawnState",
     "Stats",
+    "Suspect",
     "SwitchScope",
+    "Tried",
     "Verdict",
     "begin_rounds",
     "cancel_issue_run",
@@ -66,6 +73,7 @@ __all__ = [
     "force",
     "forecast",
     "get_forecast",
+    "get_packet",
     "get_policy",
     "hear_github",
     "hear_heartbeat",
@@ -73,6 +81,7 @@ __all__ = [
     "inbox",
     "list_decisions",
     "list_ledger",
+    "list_refuted",
     "list_switches",
     "list_versions",
     "lock_admission",
@@ -89,6 +98,7 @@ __all__ = [
     "request_for_error",
     "resend_unstarted",
     "reset_breaker",
+    "review_attempts",
     "start_run",
     "stats",
     "stop_at_runtime",

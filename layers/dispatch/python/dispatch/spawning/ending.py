@@ -15,6 +15,7 @@ from dispatch.kit.work import work as open_work
 from dispatch.runs import Directives, Ending, Heartbeat, Outcome, Result, Run, RunIsFinished, State, Unpublished
 from dispatch.spawning import ledger, switch_store
 from dispatch.spawning.admitting import lock_admission
+from dispatch.spawning.handing_over import review_attempts
 from dispatch.spawning.offering import offer_waiting, withdraw
 from dispatch.spawning.telling import publish_fleet
 
@@ -158,6 +159,7 @@ def _settle(work: Work, run: Run, cost_usd: Decimal | None, *, note: str) -> Non
     if run.outcome is not Outcome.CANCELLED:
         failed = run.outcome in FAILURES
         switch_store.count_failure(work.conn, run.id, workflow=run.workflow, failed=failed, at=clock.now())
+        review_attempts(work, run.issue_id)
     publish_fleet(work)
     work.after_commit(offer_freed)
 

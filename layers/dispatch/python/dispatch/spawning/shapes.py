@@ -184,7 +184,7 @@ class IssueRef(BaseModel):
 class InboxItem(BaseModel):
     """Something that waits for a person."""
 
-    kind: Literal["plan", "question", "blocker", "failure", "pull"]
+    kind: Literal["plan", "question", "blocker", "failure", "pull", "handover", "fix"]
     issue: IssueRef
     at: datetime
     text: str

@@ -47,6 +47,7 @@ COMMANDS = {
     "/issue": Command("/issue ID", "One issue, with its latest runs", looking.issue),
     "/search": Command("/search WORDS", "Issues that share words with these", looking.search),
     "/why": Command("/why ID", "Why its runs were admitted, wait or were refused", looking.why),
+    "/packet": Command("/packet ID", "What agents tried on it, what it was not, and the error's figures", looking.packet),
     "/runs": Command("/runs [ID]", "The latest runs, of one issue or of all", looking.list_runs),
     "/spend": Command("/spend", "Today's money by workflow and customer, and the week's", limiting.spend),
     "/limits": Command("/limits", "The limits in force, and who set them", limiting.limits),

@@ -7,7 +7,7 @@ from dispatch.kit.work import Work
 from dispatch.orchestrator.commands.limiting import money, stopped
 from dispatch.orchestrator.commands.markdown import clock, issue_table, plain, run_table, table, usd, waits_for
 from dispatch.people import Caller
-from dispatch.spawning import Decision
+from dispatch.spawning import Decision, Tried
 
 SHOWN = 30
 DESCRIPTION_LETTERS = 4000
@@ -81,6 +81,25 @@ def why(work: Work, words: str, _caller: Caller) -> str:
     return "\n".join(map(_decision, decisions)) if decisions else "Nothing was ever asked to run on it."
 
 
+def packet(work: Work, words: str, _caller: Caller) -> str:
+    """What whoever takes the issue over needs."""
+    found = spawning.get_packet(work, _needed(words, "/packet DISPATCH-12"))
+    parts = [f"**{found.issue.identifier}** {plain(found.issue.title)}"]
+    if found.handed_over_at:
+        parts.append(f"Agents failed at it {found.failed_in_a_row} times in a row; it is a person's since {clock(found.handed_over_at)}.")
+    if error := found.error:
+        seen = f"seen {error.occurrences} times from {clock(error.first_seen)} to {clock(error.last_seen)}"
+        parts.append(f"The error {plain(error.family)}, {seen}: {plain(error.message, most=500)}")
+    parts.append("\n".join(map(_tried, found.tried)) or "No run has ended on it yet.")
+    if found.refuted:
+        refuted = [f"- {plain(one.cause, most=500)} *{plain(one.because, most=500)}*" for one in found.refuted]
+        parts.append("\n".join(["**It was not**", "", *refuted]))
+    if found.suspects:
+        suspects = [f"- {one.sha[:12]} {plain(one.title)} *{plain(one.because)}*" for one in found.suspects]
+        parts.append("\n".join(["**Suspects**", "", *suspects]))
+    return "\n\n".join(parts)
+
+
 def list_runs(work: Work, words: str, _caller: Caller) -> str:
     """The latest runs, of one issue or of all."""
     found = runs.list_runs(work, issues.get_issue(work, words).id if words else None, limit=15)
@@ -115,6 +134,12 @@ def _needed(words: str, example: str) -> str:
 
 def _decision(decision: Decision) -> str:
     return f"- **{decision.verdict}** {decision.workflow}, {clock(decision.at)}: {plain(decision.reason)}{_turn(decision.would_turn)}"
+
+
+def _tried(one: Tried) -> str:
+    fix = f" Its fix: {one.fix}. {plain(one.because or '', most=300)}" if one.fix else ""
+    cost = usd(one.cost_usd) if one.cost_usd is not None else "cost unknown"
+    return f"- {clock(one.at)} {one.workflow} **{one.outcome}**, {cost}: {plain(one.summary, most=500)}{fix}"
 
 
 def _turn(smallest_change: str | None) -> str:

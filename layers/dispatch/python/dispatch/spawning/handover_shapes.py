@@ -1,0 +1,71 @@
+"""The shapes of handing an error over to a person: what was tried, what is refuted, whom to suspect, and the error's figures."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from dispatch.kit.shapes import Money
+from dispatch.runs import Outcome
+from dispatch.spawning.shapes import IssueRef
+
+
+class Tried(BaseModel):
+    """A run that ended on the issue. `pull` is the address of its pull request, `fix` what became of it in production, `because` why."""
+
+    run: UUID
+    workflow: str
+    outcome: Outcome
+    summary: str
+    cost_usd: Money | None
+    at: datetime
+    pull: str | None
+    fix: Literal["awaiting_deploy", "watching", "verified", "failed", "unproven"] | None
+    because: str | None
+
+
+class Refuted(BaseModel):
+    """A cause that it was not: an agent refuted it itself, or a fix that rested on it failed in production."""
+
+    cause: str
+    because: str
+    run: UUID
+
+
+class ErrorFigures(BaseModel):
+    """The error's figures."""
+
+    family: str
+    source: str
+    feature: str
+    message: str
+    level: str
+    occurrences: int
+    first_seen: datetime
+    last_seen: datetime
+
+
+class Suspect(BaseModel):
+    """A commit that may have brought the error, and why."""
+
+    sha: str
+    title: str
+    author: str | None
+    at: datetime
+    url: str | None
+    files: list[str]
+    because: str
+
+
+class Packet(BaseModel):
+    """All that whoever takes over needs, the oldest try first. `handed_over_at` None: agents may still try by themselves."""
+
+    issue: IssueRef
+    handed_over_at: datetime | None
+    failed_in_a_row: int
+    cost_usd: Money
+    tried: list[Tried]
+    refuted: list[Refuted]
+    suspects: list[Suspect]
+    error: ErrorFigures | None
