@@ -7,6 +7,7 @@ from dispatch import families
 from dispatch.deliveries import Delivery
 from dispatch.families import Origin
 from dispatch.intake.reading_alerts import Alert, read_alert
+from dispatch.intake.service import heal, take_sighting
 from dispatch.intake.told import Unreadable, items, number, text
 from dispatch.kit.log import logger
 from dispatch.kit.work import Work
@@ -16,20 +17,23 @@ NOTHING = "no alerts"
 
 
 def hear_alerts(work: Work, delivery: Delivery) -> str:
-    """Every alert that can be read is taken, and what cannot be read is told; raises Unreadable where that is all of them."""
+    """Every alert that can be read is taken, and what cannot be read is told. Raises Unreadable where that is all of them."""
     readings = list(_read(delivery))
     alerts = [one for one in readings if isinstance(one, Alert)]
     unreadable = [one for one in readings if isinstance(one, Unreadable)]
+    told = [one.sentence for one in unreadable[:MOST_TOLD]]
     if unreadable and not alerts:
-        raise Unreadable("; ".join(one.sentence for one in unreadable[:MOST_TOLD]))
+        raise Unreadable("; ".join(told))
     if unreadable:
         logger.warning("alerts cannot be read", delivery=delivery.id, unreadable=len(unreadable))
-    results = [_hear(work, alert) for alert in sorted(alerts, key=_place)]
-    return "; ".join([*_shortened(results), *(one.sentence for one in unreadable[:MOST_TOLD]), *_left_out(delivery.body)]) or NOTHING
+    if alerts:
+        families.hold_families(work, [alert.sighting for alert in alerts], work.now)
+    results = [_hear(work, alert) for alert in alerts]
+    return "; ".join([*_shortened(results), *told, *_left_out(delivery.body)]) or NOTHING
 
 
 def _read(delivery: Delivery) -> Iterator[Alert | Unreadable]:
-    origin, group_status = Origin(delivery.event), text(delivery.body.get("status")) or "firing"
+    origin, group_status = Origin(delivery.event), text(delivery.body.get("status"))
     for place, told in enumerate(items(delivery.body.get("alerts")), start=1):
         try:
             if alert := read_alert(told, origin=origin, at=delivery.received_at, group_status=group_status):
@@ -40,21 +44,10 @@ def _read(delivery: Delivery) -> Iterator[Alert | Unreadable]:
 
 def _hear(work: Work, alert: Alert) -> str:
     """One that is over before anybody told of it was an error all the same."""
-    from dispatch.intake.service import heal, take_sighting
-
     new, ended_at = alert.sighting, alert.ended_at
-    if ended_at is None:
-        return take_sighting(work, new).answer
-    if new.key and (healed := heal(work, new.origin, new.key, ended_at)):
+    if ended_at and new.key and (healed := heal(work, new.origin, new.key, ended_at)):
         return healed
-    answer = take_sighting(work, new).answer
-    return (new.key and heal(work, new.origin, new.key, ended_at)) or answer
-
-
-def _place(alert: Alert) -> tuple[str, bool]:
-    """Families are held in one order by every work, so that no two wait for each other."""
-    new = alert.sighting
-    return families.fingerprint_of(new.source, new.feature, new.message).hash, alert.ended_at is None
+    return take_sighting(work, new).answer
 
 
 def _shortened(results: list[str]) -> list[str]:

@@ -37,7 +37,7 @@ class Alert:
     ended_at: datetime | None
 
 
-def read_alert(told: Any, *, origin: Origin, at: datetime, group_status: str = "firing") -> Alert | None:
+def read_alert(told: Any, *, origin: Origin, at: datetime, group_status: str = "") -> Alert | None:
     """The alert, told at that moment; None for one that is not about the application. Raises Unreadable."""
     alert = table(told, "it")
     labels, annotations = table(alert.get("labels") or {}, "its labels"), table(alert.get("annotations") or {}, "its annotations")
