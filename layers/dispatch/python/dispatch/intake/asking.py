@@ -1,5 +1,6 @@
 """What families want of spawning is asked for, each in a work of its own: after the delivery's commit, and by schedule what that missed."""
 
+from functools import partial
 from uuid import UUID
 
 from dispatch import activity, families, spawning
@@ -30,8 +31,12 @@ def ask_after(work: Work, family_id: UUID) -> None:
     wanted: list[UUID] | None = work.kept.get(ROOM)
     if wanted is None:
         wanted = work.kept[ROOM] = []
-        work.after_commit(lambda: ask_for_spawns(list(dict.fromkeys(wanted))))
+        work.after_commit(partial(_ask_all, wanted))
     wanted.append(family_id)
+
+
+def _ask_all(ids: list[UUID]) -> None:
+    ask_for_spawns(list(dict.fromkeys(ids)))
 
 
 def _ask(family_id: UUID) -> bool:
