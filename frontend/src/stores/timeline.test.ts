@@ -41,6 +41,12 @@ test.each([
   ['pull.reviewed', { number: 12, verdict: 'changes_requested' }, 'reviewed pull request #12: changes requested'],
   ['ci.failed', { number: 12, check: 'tests', gave_up: true }, 'failed on pull request #12; no further repair is tried'],
   ['ci.not_started', { number: 12, because: 'It waits.' }, 'saw no CI start on pull request #12'],
+  ['issue.reopened', { because: 'It was seen again.' }, 'reopened this issue: its error is back'],
+  ['error.seen', { because: 'It was seen 100 times by now.' }, 'reported its error'],
+  ['error.suspected', { suspects: [{ sha: 'c0ffeec0ffee', title: 'Round up', because: 'It changes total.py.' }] }, 'suspects 1 commit'],
+  ['error.handed_over', { family: 'api/orders#1a2b3c4d', failures: 2 }, 'handed its error to a person'],
+  ['fix.begun', { number: 12 }, 'took pull request #12 for its fix'],
+  ['fix.verified', { reason: 'Never seen in 48 h.' }, 'verified the fix'],
   ['something.unheard_of', {}, 'something unheard of'],
 ])('%s is told as a sentence', (kind, data, text) => {
   expect(tellingOf(item(1, kind, { data })).text).toBe(text);
@@ -48,5 +54,9 @@ test.each([
 
 test('the words that came with it are its body', () => {
   expect(tellingOf(item(1, 'plan.returned', { data: { version: 1, feedback: 'Smaller.' } })).body).toBe('Smaller.');
+  expect(tellingOf(item(1, 'fix.failed', { data: { because: 'It was seen again.' } })).body).toBe('It was seen again.');
+  expect(tellingOf(item(1, 'error.handed_over', { data: { failures: 2 } })).body).toBe('Agents failed at it 2 times in a row.');
+  expect(tellingOf(item(1, 'error.suspected', { data: { suspects: [{ sha: 'c0ffeec0ffee', title: 'Round up', because: 'It changes total.py.' }] } })).body).toBe('- `c0ffeec0` Round up: It changes total.py.');
+  expect(tellingOf(item(1, 'issue.changed', { data: { changes: { status: ['Backlog', 'Done'] }, reason: 'The till is gone.' } })).body).toBe('The till is gone.');
   expect(tellingOf(item(1, 'run.started')).body).toBeNull();
 });

@@ -2,7 +2,7 @@
 
 import type { Activity, RunSummary } from '#api/shapes.ts';
 import { plainText } from './run-text.ts';
-import { plain } from './words.ts';
+import { counted, plain } from './words.ts';
 
 export interface RunEntry {
   kind: 'run';
@@ -28,7 +28,7 @@ export interface Telling {
   /** Markdown beneath it. */
   body: string | null;
   /** The name of an icon. */
-  icon: 'plus' | 'list' | 'question' | 'waiting' | 'blocked' | 'running' | 'done' | 'stop' | 'lost' | 'plan' | 'branch' | 'info' | 'check';
+  icon: 'plus' | 'list' | 'question' | 'waiting' | 'blocked' | 'running' | 'done' | 'stop' | 'lost' | 'plan' | 'branch' | 'info' | 'check' | 'errors' | 'muted' | 'search' | 'shield';
 }
 
 /** Newest entry first; a run's entry stands where its newest activity stands. */
@@ -56,11 +56,42 @@ export function entriesOf(activity: Activity[], runs: RunSummary[]): Entry[] {
 export function tellingOf({ kind, data }: Activity): Telling {
   const workflow = word(data['workflow']);
   const reason = word(data['reason']);
+  const because = word(data['because']) || reason;
   switch (kind) {
     case 'issue.created':
       return say('plus', 'created this issue');
     case 'issue.changed':
-      return say('list', changesOf(data['changes']));
+      return say('list', changesOf(data['changes']), reason);
+    case 'issue.reopened':
+      return say('lost', 'reopened this issue: its error is back', because);
+    case 'error.seen':
+      return say('errors', 'reported its error', because);
+    case 'error.healed':
+      return say('check', 'saw its error heal by itself', because);
+    case 'error.muted':
+      return say('muted', 'muted its error', because);
+    case 'error.unmuted':
+      return say('errors', 'lets its error be heard again', because);
+    case 'error.suspected':
+      return say('branch', `suspects ${counted(listed(data['suspects']).length, 'commit')}`, suspectsOf(data['suspects']));
+    case 'error.handed_over':
+      return say('blocked', 'handed its error to a person', because || failuresOf(data['failures']));
+    case 'family.split':
+      return say('list', 'split wordings off its error', because);
+    case 'family.merged':
+      return say('list', 'merged another error into its error', because);
+    case 'fix.begun':
+      return say('search', `took pull request ${numberOf(data)} for its fix`, because);
+    case 'fix.watched':
+      return say('search', 'began to watch the fix', because);
+    case 'fix.extended':
+      return say('waiting', 'watches the fix for longer', because);
+    case 'fix.verified':
+      return say('shield', 'verified the fix', because);
+    case 'fix.failed':
+      return say('blocked', 'saw the fix fail', because);
+    case 'fix.unproven':
+      return say('question', 'could not prove the fix', because);
     case 'comment.added':
       return say('list', 'wrote', word(data['body']));
     case 'spawn.admitted':
@@ -165,7 +196,24 @@ function verdictOf(data: Record<string, unknown>): string {
 }
 
 function listOf(reasons: unknown): string {
-  return Array.isArray(reasons) ? reasons.map((reason) => `- ${word(reason)}`).join('\n') : '';
+  return listed(reasons).map((reason) => `- ${word(reason)}`).join('\n');
+}
+
+function suspectsOf(suspects: unknown): string {
+  return listed(suspects)
+    .map((suspect) => {
+      const { sha, title, because } = suspect as Record<string, unknown>;
+      return `- \`${word(sha).slice(0, 8)}\` ${word(title)}: ${word(because)}`;
+    })
+    .join('\n');
+}
+
+function failuresOf(failures: unknown): string {
+  return typeof failures === 'number' ? `Agents failed at it ${counted(failures, 'time')} in a row.` : '';
+}
+
+function listed(value: unknown): unknown[] {
+  return Array.isArray(value) ? (value as unknown[]) : [];
 }
 
 function word(value: unknown): string {
