@@ -177,7 +177,8 @@ class Query:
 
     def _string(self) -> str:
         try:
-            return json.loads(self._take("string"))  # where both know an escape, Go's strings are JSON's
+            astral = re.sub(r"\\U([0-9a-f]{8})", lambda found: chr(int(found[1], 16)), self._take("string"))
+            return json.loads(astral)  # for what else we write, Go's strings are JSON's
         except ValueError as error:
             raise NotLogQL("invalid string") from error
 

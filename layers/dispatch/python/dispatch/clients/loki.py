@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Literal, TypeVar
 
 from dispatch.kit.errors import BadInput, TooMany, Unavailable
@@ -109,7 +110,7 @@ def _ask(what: str, asked: dict[str, str], deadline: float) -> bytes:
     """The answer's bytes, where it says yes in time and in bounds."""
     if not is_connected():
         raise NotConnected
-    import httpx2  # 160 ms of CPU: only who asks pays for it
+    import httpx2
 
     left = deadline - time.monotonic()
     if left <= 0:
@@ -117,7 +118,7 @@ def _ask(what: str, asked: dict[str, str], deadline: float) -> bytes:
     url = f"{settings().loki_url.rstrip('/')}/loki/api/v1/{what}"
     timeout = httpx2.Timeout(left, connect=min(CONNECT_S, left))
     try:
-        with httpx2.stream("GET", url, params=asked, headers=_headers(), auth=_login(), timeout=timeout) as answer:
+        with _client().stream("GET", url, params=asked, headers=_headers(), auth=_login(), timeout=timeout) as answer:
             body = _body(answer.iter_raw(), MOST_BYTES if answer.status_code == 200 else MOST_SAID, deadline)
             if answer.status_code != 200:
                 raise _refusal(answer.status_code, body)
@@ -128,6 +129,14 @@ def _ask(what: str, asked: dict[str, str], deadline: float) -> bytes:
     if len(body) > MOST_BYTES:
         raise TooMuch
     return body
+
+
+@cache
+def _client() -> Any:
+    """One for the process, as reading the certificates takes longer than most answers; no connection is kept: a frozen one is dead."""
+    import httpx2  # 160 ms of CPU: only who asks pays for it
+
+    return httpx2.Client(limits=httpx2.Limits(max_keepalive_connections=0))
 
 
 def _body(pieces: Any, most: int, deadline: float) -> bytes:
