@@ -6,7 +6,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from infra import github, policy, pulls, workflows
+from infra import deployed, github, policy, pulls, workflows
 
 EPILOG = """\
 settings come from the environment or from a file .env in the project's folder; the most useful ones:
@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     up.set_defaults(run=_up)
     migrate = commands.add_parser("migrate", help="bring the database of PG_DATABASE_URL up to date")
     migrate.set_defaults(run=_migrate)
+    deployed.add_parser(commands)
     github.add_parser(commands)
     policy.add_parser(commands)
     pulls.add_parsers(commands)

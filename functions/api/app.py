@@ -32,11 +32,13 @@ ROUTES = (
     "plans",
     "pulls",
     "fixes",
+    "deployments",
     "spawns",
     "limits",
     "past",
     "customers",
     "github",
+    "logs",
 )
 
 

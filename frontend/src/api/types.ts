@@ -360,6 +360,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/deployments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deployments
+         * @description The deployments to production heard of last, latest first.
+         */
+        get: operations["list_deployments"];
+        put?: never;
+        /**
+         * Tell Deployment
+         * @description The deployment is known as far as it has come; told again under its `id`, it is the same. 409 where that is another commit's.
+         */
+        post: operations["tell_deployment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/feed/{topic}": {
         parameters: {
             query?: never;
@@ -606,6 +630,26 @@ export interface paths {
         get: operations["get_fix"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/issues/{ref}/fix/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Watch Fix
+         * @description The unproven fix is watched for so long from now. 409 where none is unproven.
+         */
+        post: operations["watch_fix"];
         delete?: never;
         options?: never;
         head?: never;
@@ -912,6 +956,146 @@ export interface paths {
          * @description The ledger's lines, newest first, of one day (UTC) or of all, with what they come to.
          */
         get: operations["list_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/logs/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask Logs Activity
+         * @description What a user or an organisation did, the newest first.
+         */
+        get: operations["ask_logs_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/logs/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask Logs Compare
+         * @description How many lines there were before and after a moment, as a deployment's, by source, feature, level or release.
+         */
+        get: operations["ask_logs_compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/logs/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask Logs Errors
+         * @description Error lines, grouped by source, feature and message, the most frequent first.
+         */
+        get: operations["ask_logs_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/logs/impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask Logs Impact
+         * @description How many users and organisations an error struck.
+         */
+        get: operations["ask_logs_impact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/logs/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask Logs Search
+         * @description Lines that contain a text, the newest first.
+         */
+        get: operations["ask_logs_search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/logs/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask Logs Stats
+         * @description How many lines there were over time, by source, feature, level or release.
+         */
+        get: operations["ask_logs_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/logs/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask Logs Trace
+         * @description Everything that was logged for one request or trace, the oldest first.
+         */
+        get: operations["ask_logs_trace"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1266,6 +1450,146 @@ export interface paths {
          * @description The run lives; here is what to do.
          */
         post: operations["heartbeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/logs/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask Logs Activity For Run
+         * @description What a user or an organisation did, the newest first.
+         */
+        get: operations["ask_logs_activity_for_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/logs/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask Logs Compare For Run
+         * @description How many lines there were before and after a moment, as a deployment's, by source, feature, level or release.
+         */
+        get: operations["ask_logs_compare_for_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/logs/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask Logs Errors For Run
+         * @description Error lines, grouped by source, feature and message, the most frequent first.
+         */
+        get: operations["ask_logs_errors_for_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/logs/impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask Logs Impact For Run
+         * @description How many users and organisations an error struck.
+         */
+        get: operations["ask_logs_impact_for_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/logs/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask Logs Search For Run
+         * @description Lines that contain a text, the newest first.
+         */
+        get: operations["ask_logs_search_for_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/logs/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask Logs Stats For Run
+         * @description How many lines there were over time, by source, feature, level or release.
+         */
+        get: operations["ask_logs_stats_for_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/logs/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask Logs Trace For Run
+         * @description Everything that was logged for one request or trace, the oldest first.
+         */
+        get: operations["ask_logs_trace_for_run"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2326,6 +2650,49 @@ export interface components {
             try_at: string | null;
         };
         /**
+         * Deployment
+         * @description A commit on its way to production, or there. `external_id` is `deployment:ID`, `run:ID.ATTEMPT` or `told:ID`.
+         */
+        Deployment: {
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Environment */
+            environment: string;
+            /** External Id */
+            external_id: string;
+            /**
+             * Heard At
+             * Format: date-time
+             */
+            heard_at: string;
+            /** Repository */
+            repository: string;
+            /** Sha */
+            sha: string;
+            state: components["schemas"]["DeploymentState"];
+            /** Url */
+            url: string | null;
+        };
+        /**
+         * DeploymentState
+         * @description How a deployment stands.
+         * @enum {string}
+         */
+        DeploymentState: "in_progress" | "succeeded" | "failed";
+        /**
+         * Deployments
+         * @description The deployments heard of last, latest first.
+         */
+        Deployments: {
+            /** Items */
+            items: components["schemas"]["Deployment"][];
+        };
+        /**
          * Directives
          * @description What the runner is to do now.
          */
@@ -2946,6 +3313,12 @@ export interface components {
             settled_usd: number;
         };
         /**
+         * Level
+         * @description How bad a line is; `error` is everything worse too.
+         * @enum {string}
+         */
+        Level: "error" | "warning" | "info" | "debug";
+        /**
          * Limits
          * @description The limits on money, number and power. As settings they make the policy's first version; then they are edited as one.
          */
@@ -3092,6 +3465,119 @@ export interface components {
          */
         LinkedBy: "branch" | "trailer" | "identifier" | "model" | "hand";
         /**
+         * LogAnswer
+         * @description What a named query found: lines, rows or series. `notes` say what the answer leaves out, `total` how many lines fit in all.
+         */
+        LogAnswer: {
+            /**
+             * Lines
+             * @default []
+             */
+            lines: components["schemas"]["LogLine"][];
+            /** Logql */
+            logql: string;
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
+            /** Query */
+            query: string;
+            /**
+             * Rows
+             * @default []
+             */
+            rows: components["schemas"]["LogRow"][];
+            /**
+             * Series
+             * @default []
+             */
+            series: components["schemas"]["LogSeries"][];
+            /**
+             * Took Ms
+             * @default 0
+             */
+            took_ms: number;
+            /** Total */
+            total?: number | null;
+            /**
+             * Truncated
+             * @default false
+             */
+            truncated: boolean;
+            window: components["schemas"]["Window"];
+        };
+        /**
+         * LogLine
+         * @description One line, read: masked, without anything that would act on a screen, each part cut in the open where it is long.
+         */
+        LogLine: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Feature */
+            feature: string | null;
+            /** Fields */
+            fields: {
+                [key: string]: string;
+            };
+            /** Level */
+            level: string | null;
+            /** Message */
+            message: string;
+            /** Source */
+            source: string | null;
+        };
+        /**
+         * LogPoint
+         * @description So many lines up to that moment.
+         */
+        LogPoint: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Count */
+            count: number;
+        };
+        /**
+         * LogRow
+         * @description What many lines have in common, and how many they are. `before` and `change` are a comparison's: lines an hour on each side.
+         */
+        LogRow: {
+            /** Before */
+            before?: number | null;
+            /** Change */
+            change?: string | null;
+            /** Count */
+            count: number;
+            /** First */
+            first?: string | null;
+            /** Group */
+            group: {
+                [key: string]: string;
+            };
+            /** Last */
+            last?: string | null;
+        };
+        /**
+         * LogSeries
+         * @description So many lines over time.
+         */
+        LogSeries: {
+            /** Group */
+            group: {
+                [key: string]: string;
+            };
+            /** Points */
+            points: components["schemas"]["LogPoint"][];
+            /** Total */
+            total: number;
+        };
+        /**
          * MadeToken
          * @description A token just made: the one moment its secret is shown.
          */
@@ -3233,6 +3719,29 @@ export interface components {
             organisations: string[];
             /** Slug */
             slug?: string | null;
+        };
+        /**
+         * NewDeployment
+         * @description What whoever deploys tells. `id` names the deployment: told again under it, it is the same one, as far as it has come.
+         */
+        NewDeployment: {
+            /** At */
+            at?: string | null;
+            /**
+             * Environment
+             * @default production
+             */
+            environment: string;
+            /** Id */
+            id?: string | null;
+            /** Repository */
+            repository?: string | null;
+            /** Sha */
+            sha: string;
+            /** @default succeeded */
+            state: components["schemas"]["DeploymentState"];
+            /** Url */
+            url?: string | null;
         };
         /**
          * NewEvents
@@ -4656,6 +5165,18 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * Told
+         * @description What came of it, in a few words. `counts` False: its environment is not production, and nothing was kept.
+         */
+        Told: {
+            /** Answer */
+            answer: string;
+            /** Counts */
+            counts: boolean;
+            /** Id */
+            id: string;
+        };
+        /**
          * ToolItem
          * @description A tool call; `result` and `ms` are None while it runs.
          */
@@ -4838,6 +5359,30 @@ export interface components {
             items: components["schemas"]["Policy"][];
             /** Next Before */
             next_before: number | null;
+        };
+        /**
+         * WatchOn
+         * @description How much longer to watch.
+         */
+        WatchOn: {
+            /** Hours */
+            hours: number;
+        };
+        /**
+         * Window
+         * @description From a moment to another.
+         */
+        Window: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * Words
@@ -5534,6 +6079,70 @@ export interface operations {
             };
         };
     };
+    list_deployments: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deployments"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tell_deployment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeployment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Told"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     read_feed: {
         parameters: {
             query?: {
@@ -5950,6 +6559,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Fix"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    watch_fix: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WatchOn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FixAttempt"];
                 };
             };
             /** @description Validation Error */
@@ -6493,6 +7137,277 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LedgerPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_logs_activity: {
+        parameters: {
+            query?: {
+                /** @description how long ago (30m, 2h, 7d) or a time; at most 7 days before until */
+                since?: string;
+                /** @description the window's end, likewise; now where it is left out */
+                until?: string | null;
+                /** @description a user's id */
+                user?: string | null;
+                /** @description an organisation's id */
+                organisation?: string | null;
+                /** @description most lines */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_logs_compare: {
+        parameters: {
+            query: {
+                /** @description the moment: a time, or how long ago */
+                at: string;
+                /** @description how much to look at on each side, at most 3d */
+                window?: string;
+                by?: "source" | "feature" | "level" | "release";
+                source?: string | null;
+                feature?: string | null;
+                level?: components["schemas"]["Level"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_logs_errors: {
+        parameters: {
+            query?: {
+                /** @description how long ago (30m, 2h, 7d) or a time; at most 7 days before until */
+                since?: string;
+                /** @description the window's end, likewise; now where it is left out */
+                until?: string | null;
+                source?: string | null;
+                feature?: string | null;
+                /** @description most groups */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_logs_impact: {
+        parameters: {
+            query?: {
+                /** @description how long ago (30m, 2h, 7d) or a time; at most 7 days before until */
+                since?: string;
+                /** @description the window's end, likewise; now where it is left out */
+                until?: string | null;
+                /** @description words of the error's message; what varies in it is left out */
+                message?: string | null;
+                source?: string | null;
+                feature?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_logs_search: {
+        parameters: {
+            query: {
+                /** @description how long ago (30m, 2h, 7d) or a time; at most 7 days before until */
+                since?: string;
+                /** @description the window's end, likewise; now where it is left out */
+                until?: string | null;
+                /** @description found as it stands, whatever its case */
+                text: string;
+                source?: string | null;
+                feature?: string | null;
+                level?: components["schemas"]["Level"] | null;
+                /** @description most lines */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_logs_stats: {
+        parameters: {
+            query?: {
+                /** @description how long ago (30m, 2h, 7d) or a time; at most 7 days before until */
+                since?: string;
+                /** @description the window's end, likewise; now where it is left out */
+                until?: string | null;
+                by?: "source" | "feature" | "level" | "release";
+                source?: string | null;
+                feature?: string | null;
+                level?: components["schemas"]["Level"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_logs_trace: {
+        parameters: {
+            query: {
+                /** @description how long ago (30m, 2h, 7d) or a time; at most 7 days before until */
+                since?: string;
+                /** @description the window's end, likewise; now where it is left out */
+                until?: string | null;
+                /** @description a request's or a trace's id */
+                id: string;
+                /** @description most lines */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -7139,6 +8054,291 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Directives"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_logs_activity_for_run: {
+        parameters: {
+            query?: {
+                /** @description how long ago (30m, 2h, 7d) or a time; at most 7 days before until */
+                since?: string;
+                /** @description the window's end, likewise; now where it is left out */
+                until?: string | null;
+                /** @description a user's id */
+                user?: string | null;
+                /** @description an organisation's id */
+                organisation?: string | null;
+                /** @description most lines */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_logs_compare_for_run: {
+        parameters: {
+            query: {
+                /** @description the moment: a time, or how long ago */
+                at: string;
+                /** @description how much to look at on each side, at most 3d */
+                window?: string;
+                by?: "source" | "feature" | "level" | "release";
+                source?: string | null;
+                feature?: string | null;
+                level?: components["schemas"]["Level"] | null;
+            };
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_logs_errors_for_run: {
+        parameters: {
+            query?: {
+                /** @description how long ago (30m, 2h, 7d) or a time; at most 7 days before until */
+                since?: string;
+                /** @description the window's end, likewise; now where it is left out */
+                until?: string | null;
+                source?: string | null;
+                feature?: string | null;
+                /** @description most groups */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_logs_impact_for_run: {
+        parameters: {
+            query?: {
+                /** @description how long ago (30m, 2h, 7d) or a time; at most 7 days before until */
+                since?: string;
+                /** @description the window's end, likewise; now where it is left out */
+                until?: string | null;
+                /** @description words of the error's message; what varies in it is left out */
+                message?: string | null;
+                source?: string | null;
+                feature?: string | null;
+            };
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_logs_search_for_run: {
+        parameters: {
+            query: {
+                /** @description how long ago (30m, 2h, 7d) or a time; at most 7 days before until */
+                since?: string;
+                /** @description the window's end, likewise; now where it is left out */
+                until?: string | null;
+                /** @description found as it stands, whatever its case */
+                text: string;
+                source?: string | null;
+                feature?: string | null;
+                level?: components["schemas"]["Level"] | null;
+                /** @description most lines */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_logs_stats_for_run: {
+        parameters: {
+            query?: {
+                /** @description how long ago (30m, 2h, 7d) or a time; at most 7 days before until */
+                since?: string;
+                /** @description the window's end, likewise; now where it is left out */
+                until?: string | null;
+                by?: "source" | "feature" | "level" | "release";
+                source?: string | null;
+                feature?: string | null;
+                level?: components["schemas"]["Level"] | null;
+            };
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_logs_trace_for_run: {
+        parameters: {
+            query: {
+                /** @description how long ago (30m, 2h, 7d) or a time; at most 7 days before until */
+                since?: string;
+                /** @description the window's end, likewise; now where it is left out */
+                until?: string | null;
+                /** @description a request's or a trace's id */
+                id: string;
+                /** @description most lines */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogAnswer"];
                 };
             };
             /** @description Validation Error */

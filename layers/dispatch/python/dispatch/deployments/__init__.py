@@ -10,13 +10,18 @@ from dispatch.deployments.service import (
     hear_deployment_status,
     is_in_progress,
     is_known,
+    list_deployments,
     list_succeeded,
 )
-from dispatch.deployments.shapes import Deployment, DeploymentState
+from dispatch.deployments.shapes import Deployment, DeploymentState, NewDeployment, OtherCommit, Told
+from dispatch.deployments.telling import tell_deployment
 
 __all__ = [
     "Deployment",
     "DeploymentState",
+    "NewDeployment",
+    "OtherCommit",
+    "Told",
     "contains",
     "find_newest",
     "hear_deploy_run",
@@ -24,5 +29,7 @@ __all__ = [
     "is_in_progress",
     "is_known",
     "known_to_contain",
+    "list_deployments",
     "list_succeeded",
+    "tell_deployment",
 ]

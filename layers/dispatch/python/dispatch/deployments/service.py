@@ -59,6 +59,11 @@ def counts(now: DeploymentNow) -> bool:
     return not now.is_transient and (now.is_production or now.environment.lower() in names)
 
 
+def list_deployments(work: Work, *, limit: int) -> list[Deployment]:
+    """The deployments heard of last, latest first."""
+    return store.select_latest(work.conn, limit=limit)
+
+
 def is_known(work: Work, repository: str) -> bool:
     """Whether any deployment of the repository was ever heard of."""
     return store.is_any(work.conn, repository)

@@ -29,6 +29,29 @@ def upsert_deployment(conn: Connection[Any], now: DeploymentNow) -> bool:
     return done.rowcount == 1
 
 
+def find_sha(conn: Connection[Any], repository: str, external_id: str) -> str | None:
+    """Which commit that deployment is of; None where nobody told of it yet."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(
+            "SELECT sha FROM deployment WHERE repository = lower(%(repository)s) AND external_id = %(external_id)s",
+            {"repository": repository, "external_id": external_id},
+        ).fetchone()
+
+
+def select_latest(conn: Connection[Any], *, limit: int) -> list[Deployment]:
+    """The deployments heard of last, latest first."""
+    with conn.cursor(row_factory=class_row(Deployment)) as cursor:
+        return cursor.execute(
+            """
+            SELECT repository, external_id, environment, sha, state, url, began_at, ended_at, heard_at
+            FROM deployment
+            ORDER BY heard_at DESC, external_id
+            LIMIT %(limit)s
+            """,
+            {"limit": limit},
+        ).fetchall()
+
+
 def is_any(conn: Connection[Any], repository: str) -> bool:
     """Whether any deployment of the repository was ever heard of."""
     with conn.cursor(row_factory=scalar_row) as cursor:
