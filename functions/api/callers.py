@@ -42,6 +42,16 @@ def may(right: Right) -> Any:
     return Depends(_rule(caller_with_right))
 
 
+def may_alone(right: Right) -> Any:
+    """The same with no work left open: what they ask for opens works of its own."""
+
+    async def caller_alone(request: Request) -> Caller:
+        with open_work() as unit:
+            return _with_right(get_caller(unit, request), right)
+
+    return Depends(_rule(caller_alone))
+
+
 class NoJobsDoor(NotSignedIn):
     """A job's token opens its own run's claim and patch, and nothing else."""
 
@@ -100,17 +110,16 @@ def _with_right(caller: Caller, right: Right) -> Caller:
     return caller
 
 
-async def _admin_alone(request: Request) -> Caller:
-    """An admin, with no work left open: what they ask for opens works of its own."""
-    with open_work() as unit:
-        return _with_right(get_caller(unit, request), Right.ADMIN)
-
-
 async def _own_run(request: Request, work: TheWork, run: UUID) -> Caller:
     caller = get_caller(work, request)
     if caller.run_id != run:
         raise NotYourRun
     return caller
+
+
+async def _own_run_alone(request: Request, run: UUID) -> Caller:
+    with open_work() as unit:
+        return await _own_run(request, unit, run)
 
 
 async def _vouched_job(request: Request) -> Job | None:
@@ -145,7 +154,9 @@ Writer = Annotated[Caller, may(Right.ISSUES)]
 Spawner = Annotated[Caller, may(Right.SPAWN)]
 Approver = Annotated[Caller, may(Right.PLANS)]
 Admin = Annotated[Caller, may(Right.ADMIN)]
-AdminAlone = Annotated[Caller, Depends(_rule(_admin_alone))]
+ReaderAlone = Annotated[Caller, may_alone(Right.READ)]
+AdminAlone = Annotated[Caller, may_alone(Right.ADMIN)]
 JobOf = Annotated[Caller, Depends(_rule(_job_of))]
 OwnRun = Annotated[Caller, Depends(_rule(_own_run))]
+OwnRunAlone = Annotated[Caller, Depends(_rule(_own_run_alone))]
 PUBLIC = Depends(_rule(_anybody))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from dispatch import deliveries, families, intake, orchestrator, pulls, spawning, stream, suspects
+from dispatch import deliveries, families, intake, logs, orchestrator, pulls, spawning, stream, suspects, verification
 from dispatch.kit.log import logger
 from dispatch.kit.work import Work, work
 
@@ -16,7 +16,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 def retry_deliveries() -> int:
     """What webhooks reported and could not be handled is tried again."""
-    return deliveries.retry_due({"github": spawning.hear_github})
+    return deliveries.retry_due({"github": verification.hear_github})
 
 
 def in_work(act: Callable[[Work], Any]) -> Callable[[], Any]:
@@ -42,13 +42,14 @@ DUTIES: dict[str, tuple[Callable[[], Any], ...]] = {
     ),
     "ping": (in_work(stream.ping_all),),
     "pulls": (retry_deliveries, spawning.begin_rounds, pulls.look_at_ci),
-    "errors": (intake.ask_for_spawns, suspects.look_for_suspects),
+    "errors": (verification.begin_attempts, verification.watch, verification.judge, intake.ask_for_spawns, suspects.look_for_suspects),
     "reconcile": (pulls.reconcile, spawning.look_at_reviews, pulls.match_unlinked),
     "reset_budgets": (
         in_work(spawning.offer_waiting),
         in_work(stream.forget_old_frames),
         in_work(deliveries.forget_old_deliveries),
         in_work(pulls.forget_old_checks),
+        in_work(logs.forget_old_queries),
         in_work(families.forget_old_sightings),
         in_work(suspects.forget_old_changes),
     ),
