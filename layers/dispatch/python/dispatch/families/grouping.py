@@ -1,5 +1,6 @@
 """Which family a new wording of an error belongs to, and why. Nothing is read or written here."""
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from uuid import UUID
@@ -8,7 +9,10 @@ from pydantic import BaseModel
 
 from dispatch.families.frames import frames_of
 from dispatch.families.normalising import Fingerprint
-from dispatch.families.templates import template_of
+from dispatch.families.templates import fits, template_of
+
+MOST_SHOWN = 120  # letters of a message in a reason
+WORD = re.compile(r"[^\W\d_]{4,}")  # shorter ones say little
 
 
 class JoinedBy(StrEnum):
@@ -44,18 +48,32 @@ class Place(BaseModel):
 def group(fingerprint: Fingerprint, stack: str | None, known: Sequence[Known]) -> Place:
     """The place of a fingerprint among those `known` of its source and feature, oldest first: by its stack's frames, else by its template.
 
-    A fingerprint that is known already stays where it is, whoever placed it; ask the store for that first, for it needs no stack.
+    One that is known already keeps its family, and none that is known is ever moved: what a person split or merged stays so.
     """
-    frames, template = frames_of(stack), template_of(fingerprint.message)
-    family_id, joined_by, because = (
-        None,
-        JoinedBy.FIRST,
-        "No known error of this source and feature has its frames or fits its template.",
-    )
+    frames = frames_of(stack)
+    template = template_of(fingerprint.message, [other.template for other in known if other.template])
+    family_id, joined_by, because = None, JoinedBy.FIRST, "No known error of this source and feature has its frames or fits its template."
     if same := next((other for other in known if other.hash == fingerprint.hash), None):
         family_id, because = same.family_id, "It has the very words of this error."
-    elif frames and (same := next((other for other in known if other.frames == frames), None)):
-        family_id, joined_by, because = same.family_id, JoinedBy.FRAMES, f"Its stack passes the same functions as {same.message!r}."
-    elif same := next((other for other in known if other.template == template), None):
-        family_id, joined_by, because = same.family_id, JoinedBy.TEMPLATE, f"It fits the template {template!r}, as {same.message!r} does."
+    elif same := next((other for other in known if _has_frames(other, frames, fingerprint.message)), None):
+        family_id, joined_by = same.family_id, JoinedBy.FRAMES
+        because = f"Its stack passes the same functions of the application as “{_cut(same.message)}”."
+    elif same := next((other for other in known if other.template and fits(other.template, template)), None):
+        family_id, joined_by = same.family_id, JoinedBy.TEMPLATE
+        because = f"It fits the template “{_cut(template)}”, as “{_cut(same.message)}” does."
     return Place(family_id=family_id, joined_by=joined_by, because=because, frames=frames, template=template)
+
+
+def _has_frames(other: Known, frames: str | None, message: str) -> bool:
+    """Whether the stacks have one shape. One frame says little, as a function fails in several ways: then they share a word too."""
+    if frames is None or other.frames != frames:
+        return False
+    return not frames.startswith("1:") or bool(_words(other.message) & _words(message))
+
+
+def _words(message: str) -> set[str]:
+    return {word.lower() for word in WORD.findall(message)}
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"

@@ -26,6 +26,9 @@ VARIABLE = re.compile(
       (?P<url> :// (?P<host>[^\s/?\#'"`<>()\[\]{},;]*+) (?P<path>[/?\#][^\s'"`<>()\[\]{},;]++)? )
     | (?P<jwt> (?<![\w*-]) eyJ[A-Za-z0-9_-]*+ \.eyJ[A-Za-z0-9_-]*+ \.[A-Za-z0-9_-]++ )
     | (?<![\w.+*-]) [\w.+-]++ @ [\w.-]++                                           # an e-mail address
+    | (?<![A-Za-z0-9]) (?: (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},?[ ] )?+ (?:                    # Fri, Jul 17 and 17/Jul/2026
+          (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6} [ ] [0-9]{1,2}
+        | [0-9]{1,2} [ /-] (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6} [ /-] [0-9:]{2,13} ) (?![A-Za-z0-9])
     | (?P<told> (?<![A-Za-z0-9]) (?i: (?:http[ ])?status(?:[ _]?code)? | (?:exit|error|response|return|close)[ _]?(?:code|status)
         | errno | signal | sqlstate | http(?:/[0-9.]{1,3})? ) [\])"']?[ ]?[:=]?[ ]?
         [0-9]{1,5} (?![\w.:,/-]*+[0-9A-Za-z]) )                                                      # it says which error

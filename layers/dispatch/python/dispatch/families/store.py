@@ -5,7 +5,7 @@ that nobody knows, the families by id, and under each of them its wordings and s
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,9 @@ from dispatch.kit.wire import to_json
 
 MAKE_UP = 0x46_414D_494C_59  # FAMILY
 RELEASES_KEPT = 50
+TELLING = timedelta(seconds=2)  # a flood of one error makes no more frames than one in so long
 FEW = 20
+MANY = 300  # wordings that give a value away together: enough to tell, and few enough to compare
 DETAIL = tuple(Detail.model_fields)
 
 
@@ -90,7 +92,7 @@ def lock_families(conn: Connection[Any], *, hashes: Sequence[str], ended: Sequen
 
 
 def select_alike(conn: Connection[Any], source: str, feature: str, *, frames: str | None, template: str) -> list[Known]:
-    """The wordings of this place with the same frames, and with the same template, oldest first: a few of each."""
+    """The wordings of this place with the same frames or the same template, a few of each, and those that begin alike; oldest first."""
     with conn.cursor(row_factory=class_row(Known)) as cursor:
         return cursor.execute(
             """
@@ -109,10 +111,18 @@ def select_alike(conn: Connection[Any], source: str, feature: str, *, frames: st
                     ORDER BY first_seen, hash
                     LIMIT %(few)s
                 )
+                UNION
+                (
+                    SELECT * FROM fingerprint
+                    WHERE source = %(source)s AND feature = %(feature)s AND template IS NOT NULL
+                      AND split_part(template, ' ', 1) = split_part(%(template)s, ' ', 1)
+                    ORDER BY last_seen DESC, hash
+                    LIMIT %(many)s
+                )
             ) AS alike
             ORDER BY first_seen, hash
             """,
-            {"source": source, "feature": feature, "frames": frames, "template": template, "few": FEW},
+            {"source": source, "feature": feature, "frames": frames, "template": template, "few": FEW, "many": MANY},
         ).fetchall()
 
 
@@ -154,7 +164,7 @@ def count_sighting(conn: Connection[Any], sighting_id: UUID, fingerprint: str, n
         return cursor.execute(
             """
             WITH held AS MATERIALIZED (
-                SELECT id, occurrences, level, has_stack, release, releases
+                SELECT id, level, has_stack, releases, told_at IS NULL OR told_at <= %(at)s - %(telling)s AS is_due
                 FROM family
                 WHERE id = (SELECT family_id FROM fingerprint WHERE hash = %(fingerprint)s)
                 FOR NO KEY UPDATE
@@ -200,14 +210,16 @@ def count_sighting(conn: Connection[Any], sighting_id: UUID, fingerprint: str, n
                 releases = CASE
                     WHEN %(release)s::text IS NULL OR %(release)s = ANY(family.releases) THEN family.releases
                     ELSE (family.releases || %(release)s::text)[greatest(1, cardinality(family.releases) + 2 - %(kept)s) : ]
-                END
+                END,
+                told_at = CASE WHEN held.is_due THEN %(at)s ELSE family.told_at END,
+                is_untold = NOT held.is_due
             FROM held, kept
             WHERE family.id = held.id
             RETURNING family.id, name, issue_id, source, feature, message, family.level, family.occurrences, first_seen, last_seen,
                       kept.id AS sighting_id, kept.added, kept.id = %(id)s AS is_new_sighting, held.level AS level_before,
                       %(has_stack)s AND NOT held.has_stack AS has_first_stack,
                       %(release)s::text IS NOT NULL AND NOT %(release)s = ANY(held.releases) AS has_new_release,
-                      asked_at, wants_spawn_since, told_at,
+                      held.is_due AS is_due_to_be_told, asked_at,
                       (
                           SELECT to_jsonb(mute) FROM mute
                           WHERE ended_at IS NULL AND (until IS NULL OR until > %(at)s)
@@ -233,6 +245,7 @@ def count_sighting(conn: Connection[Any], sighting_id: UUID, fingerprint: str, n
                 "is_grave": new.is_grave,
                 "has_stack": new.stack is not None,
                 "kept": RELEASES_KEPT,
+                "telling": TELLING,
             },
         ).fetchone()
 
@@ -343,6 +356,23 @@ def take_wish(conn: Connection[Any], family_id: UUID, *, at: datetime) -> Wish |
             """,
             {"id": family_id, "at": at},
         ).fetchone()
+
+
+def take_untold(conn: Connection[Any], *, at: datetime, limit: int) -> list[tuple[UUID, UUID | None]]:
+    """Families (and their issues) that were counted up since they were told last are told now, by this work."""
+    return conn.execute(
+        """
+        WITH untold AS MATERIALIZED (
+            SELECT id FROM family WHERE is_untold ORDER BY id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+        )
+        UPDATE family
+        SET is_untold = false, told_at = %(at)s
+        FROM untold
+        WHERE family.id = untold.id
+        RETURNING family.id, issue_id
+        """,
+        {"at": at, "limit": limit},
+    ).fetchall()
 
 
 def delete_before(conn: Connection[Any], before: datetime, *, limit: int) -> int:
