@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from dispatch import deliveries, families, intake, logs, orchestrator, pulls, spawning, stream, suspects, verification
+from dispatch import deliveries, deployments, families, intake, logs, orchestrator, pulls, spawning, stream, suspects, verification
 from dispatch.kit.log import logger
 from dispatch.kit.work import Work, work
 
@@ -43,7 +43,7 @@ DUTIES: dict[str, tuple[Callable[[], Any], ...]] = {
     "ping": (in_work(stream.ping_all),),
     "pulls": (retry_deliveries, spawning.begin_rounds, pulls.look_at_ci),
     "errors": (verification.begin_attempts, verification.watch, verification.judge, intake.ask_for_spawns, suspects.look_for_suspects),
-    "reconcile": (pulls.reconcile, spawning.look_at_reviews, pulls.match_unlinked),
+    "reconcile": (pulls.reconcile, deployments.look_for_missed, spawning.look_at_reviews, pulls.match_unlinked),
     "reset_budgets": (
         in_work(spawning.offer_waiting),
         in_work(stream.forget_old_frames),

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
-from dispatch import deliveries
+from dispatch import deliveries, deployments
 from dispatch.clients import github_access
 from dispatch.deliveries import NewDelivery
+from dispatch.deployments import NewDeployment
+from dispatch.kit.work import work
 from dispatch.runs import WORKFLOWS
 from dispatch.spawning import access
 from infra import cli
+from tests import doing
 from tests.github_door import GitHub
 from tests.integration.functions.conftest import Api
 from tests.oidc import Voucher
@@ -31,14 +34,20 @@ def github(github_door: GitHub, setting: pytest.MonkeyPatch) -> GitHub:
         {"x-oauth-scopes": "repo, workflow"},
     )
     github_door.answers[f"GET {SHOP}/actions/workflows"] = (200, {"total_count": 6, "workflows": INSTALLED})
-    for probed in ("commits", "pulls"):
+    for probed in ("commits", "pulls", "deployments"):
         github_door.answers[f"GET {SHOP}/{probed}"] = (200, [])
     manifest(github_door, version=access.RUNNER_VERSION)
     Voucher(github_door)
     setting.setenv("GITHUB_WEBHOOK_SECRET", "a secret")
     setting.setenv("PUBLIC_URL", "https://dispatch.example.com")
     deliveries.take(NewDelivery(source="github", id="1", event="ping", body={}), lambda *_: "heard")
+    tell_deployment()
     return github_door
+
+
+def tell_deployment() -> None:
+    with work() as unit:
+        deployments.tell_deployment(unit, NewDeployment(sha="5f3c" * 10), actor=doing.ADA)
 
 
 def manifest(door: GitHub, **content: Any) -> None:
@@ -78,6 +87,7 @@ def test_where_all_is_well_nothing_is_missing(machine: Api, github: GitHub) -> N
             *(f"workflow {name}" for name in WORKFLOWS),
             "webhook secret",
             "last delivery",
+            "deployments",
             "keys that verify jobs",
             "public address",
         ],
@@ -193,6 +203,43 @@ def test_an_apps_permissions_are_those_of_its_installation(machine: Api, github:
 
     assert set(wrong(machine)) == {"permission actions: write", "permission pull_requests: read"}
     assert checks(machine)["permission contents: read"]["detail"] == "The App has write."
+
+
+def test_deployments_that_may_not_be_looked_up_are_known_by_webhook_alone(machine: Api, github: GitHub) -> None:
+    lacks = {"x-accepted-github-permissions": "deployments=read"}
+    github.answers[f"GET {SHOP}/deployments"] = (403, {"message": "Resource not accessible by personal access token"}, lacks)
+
+    found = checks(machine)["deployments"]
+
+    assert found["ok"] is True
+    assert "What webhooks miss stays missed." in found["detail"]
+    assert found["detail"].endswith("It needs the permission deployments: read.")
+
+
+@pytest.mark.parametrize(
+    ("environments", "said"),
+    [
+        ([], "None was heard of, and GitHub knows none. Let the webhook tell of deployment statuses, or name the workflow that deploys"),
+        (
+            ["live", "staging"],
+            "GitHub knows only deployments to live, staging. If one of them is production, name it in PRODUCTION_ENVIRONMENTS.",
+        ),
+        (["production"], "GitHub knows some to production, but no webhook told of one."),
+    ],
+)
+def test_where_no_deployment_was_heard_of_it_says_what_to_do(machine: Api, github: GitHub, environments: list[str], said: str) -> None:
+    with work() as unit:
+        unit.conn.execute("DELETE FROM deployment")
+    known = [
+        {"id": number, "sha": "5f3c" * 10, "environment": name, "created_at": "2026-11-20T10:00:00Z"}
+        for number, name in enumerate(environments)
+    ]
+    github.answers[f"GET {SHOP}/deployments"] = (200, known)
+
+    found = checks(machine)["deployments"]
+
+    assert found["ok"] is None
+    assert found["detail"].startswith(said)
 
 
 @pytest.mark.parametrize(

@@ -176,9 +176,22 @@ def test_an_app_asks_for_a_token_of_its_installation_with_the_least_it_needs(app
     assert jwt.decode(looked_up.bearer, app_key.public_key(), algorithms=["RS256"])["iss"] == "4711"
     assert asked.body == {
         "repositories": ["shop"],
-        "permissions": {"actions": "write", "contents": "read", "pull_requests": "read"},
+        "permissions": {"actions": "write", "contents": "read", "pull_requests": "read", "deployments": "read"},
     }
     assert call.bearer == "ghs_1"
+
+
+def test_an_app_that_was_installed_without_deployments_goes_without_them(app: GitHub) -> None:
+    def give(asked: Asked) -> tuple[int, Any]:
+        if "deployments" in asked.body["permissions"]:
+            return 422, {"message": "The permissions requested are not granted to this installation."}
+        return 201, {"token": "ghs_less", "expires_at": f"{clock.now() + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"}
+
+    app.answers["POST /app/installations/99/access_tokens"] = give
+
+    github.call("GET", SHOP)
+
+    assert app.asked[-1].bearer == "ghs_less"
 
 
 def test_an_apps_token_is_kept_until_shortly_before_its_end(app: GitHub, clock: Any) -> None:

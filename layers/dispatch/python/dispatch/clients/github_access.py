@@ -12,6 +12,7 @@ from dispatch.kit.settings import settings
 
 # The least that starting, watching and repairing need. What the jobs themselves do, their own token does.
 PERMISSIONS = MappingProxyType({"actions": "write", "contents": "read", "pull_requests": "read"})
+WELCOME = MappingProxyType({"deployments": "read"})  # heals what webhooks missed; an App may have been installed without it
 CLOCKS_DIFFER = timedelta(seconds=60)  # GitHub refuses what was signed in its future
 SIGNED_FOR = timedelta(minutes=9)  # GitHub takes 10 at most
 SPARE = timedelta(minutes=5)  # a token that ends sooner is not begun with
@@ -84,9 +85,11 @@ def _installation_token(repository: str) -> str:
 
 def _ask_for_token(repository: str) -> InstallationToken:
     installation = settings().github_app_installation_id or get_installation(repository)["id"]
-    wanted = {"repositories": [repository.partition("/")[2]], "permissions": dict(PERMISSIONS)}
+    path, wanted = f"/app/installations/{installation}/access_tokens", {"repositories": [repository.partition("/")[2]]}
     try:
-        given = ask("POST", f"/app/installations/{installation}/access_tokens", wanted, token=_sign()).json
+        given = ask("POST", path, {**wanted, "permissions": {**PERMISSIONS, **WELCOME}}, token=_sign(), fine=frozenset({422})).json
+        if "token" not in given:  # GitHub gives no permission that the installation lacks, and then gives no token
+            given = ask("POST", path, {**wanted, "permissions": dict(PERMISSIONS)}, token=_sign()).json
     except NotThere as error:
         raise NotInstalled(f"The GitHub App {settings().github_app_id} has no installation {installation}.") from error
     return InstallationToken(given["token"], datetime.fromisoformat(given["expires_at"]))

@@ -1,5 +1,6 @@
 """Deployments as GitHub tells of them, in webhooks and over REST alike: as a deployment's status, or as a run of a workflow."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -94,6 +95,12 @@ def read_workflow_run(given: Any, repository: str, *, environment: str) -> Workf
 def list_deployments(repository: str, *, most: int) -> list[dict[str, Any]]:
     """The repository's newest deployments as GitHub has them, newest first."""
     return list(github.pages(f"/repos/{repository}/deployments", most=most))
+
+
+def list_runs(repository: str, *, since: datetime, most: int) -> list[dict[str, Any]]:
+    """The runs of the repository's workflows that were made since then, as GitHub has them."""
+    params = {"created": f">={since:%Y-%m-%dT%H:%M:%SZ}"}
+    return list(github.pages(f"/repos/{repository}/actions/runs", inside="workflow_runs", params=params, most=most))
 
 
 def find_newest_status(repository: str, deployment: Any) -> DeploymentNow | None:

@@ -1,9 +1,11 @@
 """A deployment: which commit runs in production, since when, and whether another commit is in it.
 
-GitHub's word comes by webhook (`hear_deployment_status`, `hear_deploy_run`) in any order and any number of times.
+GitHub's word comes by webhook (`hear_deployment_status`, `hear_deploy_run`) in any order and any number of times; a schedule
+asks for what was missed (`look_for_missed`). Whoever deploys without GitHub tells it (`tell_deployment`).
 """
 
 from dispatch.deployments.ancestry import contains, known_to_contain
+from dispatch.deployments.healing import list_environments, look_for_missed
 from dispatch.deployments.service import (
     find_newest,
     hear_deploy_run,
@@ -30,6 +32,8 @@ __all__ = [
     "is_known",
     "known_to_contain",
     "list_deployments",
+    "list_environments",
     "list_succeeded",
+    "look_for_missed",
     "tell_deployment",
 ]

@@ -47,10 +47,12 @@ def hear(work: Work, now: DeploymentNow) -> str:
     """The deployment is known as far as it has come, if it is to production; says in a few words what that was."""
     if not counts(now):
         return f"a deployment to {now.environment}, which is not production here"
-    if now.state is None:
-        return f"nothing new of the deployment to {now.environment}"
-    is_news = store.upsert_deployment(work.conn, now)
-    return f"{now.sha[:7]} to {now.environment}: {now.state}" if is_news else f"nothing new of the deployment to {now.environment}"
+    return f"{now.sha[:7]} to {now.environment}: {now.state}" if keep(work, now) else f"nothing new of the deployment to {now.environment}"
+
+
+def keep(work: Work, now: DeploymentNow) -> bool:
+    """The deployment is known as far as it has come; False where that tells nothing new."""
+    return counts(now) and now.state is not None and store.upsert_deployment(work.conn, now)
 
 
 def counts(now: DeploymentNow) -> bool:

@@ -52,6 +52,33 @@ def select_latest(conn: Connection[Any], *, limit: int) -> list[Deployment]:
         ).fetchall()
 
 
+def matters(conn: Connection[Any], repository: str, *, since: datetime) -> bool:
+    """Whether deployments are heard of there, or an error's fix has been merged since then."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return bool(
+            cursor.execute(
+                """
+                SELECT EXISTS (SELECT FROM deployment WHERE repository = lower(%(repository)s) AND heard_at > %(since)s)
+                    OR EXISTS (
+                        SELECT FROM pull JOIN family USING (issue_id)
+                        WHERE lower(pull.repository) = lower(%(repository)s) AND pull.merged_at > %(since)s
+                    )
+                """,
+                {"repository": repository, "since": since},
+            ).fetchone()
+        )
+
+
+def select_ended(conn: Connection[Any], repository: str, *, since: datetime) -> set[str]:
+    """The deployments whose end since then is known, by their external ids."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        found = cursor.execute(
+            "SELECT external_id FROM deployment WHERE repository = lower(%(repository)s) AND ended_at > %(since)s",
+            {"repository": repository, "since": since},
+        ).fetchall()
+        return set(found)
+
+
 def is_any(conn: Connection[Any], repository: str) -> bool:
     """Whether any deployment of the repository was ever heard of."""
     with conn.cursor(row_factory=scalar_row) as cursor:

@@ -18,6 +18,7 @@ from dispatch.kit.errors import DispatchError
 from dispatch.kit.settings import settings
 from dispatch.kit.work import work
 from dispatch.runs import WORKFLOWS
+from dispatch.spawning.access_deployments import describe_deployments
 
 RUNNER_VERSION = "2"  # of workflows/agent, as `dispatch workflows install` stamps it
 MANIFEST = ".github/dispatch/manifest.json"
@@ -60,6 +61,7 @@ def check_access() -> Access:
             *_check_permissions(repository),
             *_check_workflows(is_seen=repository is not None),
             *_check_webhook(),
+            *_check_deployments(is_seen=repository is not None),
             _check_keys(),
             _check_address(),
         ],
@@ -189,6 +191,13 @@ def _check_delivery() -> AccessCheck:
     if newest:
         return _said("last delivery", f"{newest[0].event}, {newest[0].received_at:%Y-%m-%d %H:%M} UTC.", ok=True)
     return _said("last delivery", "None in 30 days. The webhook's page at GitHub tells what it tried.", ok=None)
+
+
+def _check_deployments(*, is_seen: bool) -> list[AccessCheck]:
+    if not is_seen:
+        return [_unknown("deployments")]
+    ok, detail = describe_deployments()
+    return [_said("deployments", detail, ok=ok)]
 
 
 def _check_keys() -> AccessCheck:
