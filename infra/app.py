@@ -14,6 +14,7 @@ from infra.explained import explain
 from infra.stack import Dispatch
 from infra.stages import STAGES
 
+REGION = "us-east-1"  # where nothing says another
 ROOT = Path(__file__).parents[1]
 
 
@@ -31,7 +32,7 @@ def make(app: cdk.App, *, bundles: Path, site: Path) -> Dispatch:
     stage = STAGES[app.node.try_get_context("stage") or "small"]
     name = app.node.try_get_context("name") or "Dispatch"
     keeps_data = app.node.try_get_context("keep-data") != "no"
-    env = cdk.Environment(account=os.environ.get("CDK_DEFAULT_ACCOUNT"), region=os.environ.get("CDK_DEFAULT_REGION"))
+    env = cdk.Environment(account=os.environ.get("CDK_DEFAULT_ACCOUNT"), region=os.environ.get("CDK_DEFAULT_REGION") or REGION)
     edge = Edge(app, f"{name}Edge", account=env.account) if stage.has_waf else None
     stack = Dispatch(
         app,
@@ -44,7 +45,7 @@ def make(app: cdk.App, *, bundles: Path, site: Path) -> Dispatch:
         env=env,
         cross_region_references=edge is not None,
     )
-    explain(stack, stage)
+    explain(stack)
     return stack
 
 
