@@ -12,6 +12,7 @@ from typing import Any
 SECRET = "a secret that GitHub knows"
 SHA = "5f3c" * 10
 OTHER_SHA = "ab12" * 10
+MERGED = "c0ffee" * 6 + "c0ff"
 
 AN_HOUR_AGO = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
 
@@ -91,7 +92,7 @@ def pull(number: int = 12, *, minutes: float = 0, state: str = "open", **more: A
         "created_at": at(),
         "updated_at": at(minutes),
         "merged_at": at(minutes) if state == "merged" else None,
-        "merge_commit_sha": "c0ffee" * 6 + "c0ff",
+        "merge_commit_sha": more.get("merge_commit", MERGED),
         "closed_at": at(minutes) if is_over else None,
     }
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dispatch import spawning
+from dispatch import verification
 from dispatch.deliveries import NewDelivery
 from dispatch.kit.errors import BadInput, DispatchError, NotSignedIn, Unavailable
 from dispatch.kit.settings import settings
@@ -13,7 +13,7 @@ from functions.webhooks.sources.shapes import Source
 MOST_MB = 25  # GitHub sends no more
 EXPECTS = (
     "GitHub's webhooks, by POST, as application/json, signed with HMAC-SHA256 in X-Hub-Signature-256. "
-    f"It hears {', '.join(sorted(spawning.GITHUB_EVENTS))}."
+    f"It hears {', '.join(sorted(verification.GITHUB_EVENTS))}."
 )
 
 
@@ -39,7 +39,7 @@ def read_delivery(headers: Mapping[str, str], body: bytes) -> NewDelivery:
     if not (0 < len(delivery_id) <= 200 and 0 < len(event) <= 100):
         raise BadInput("A delivery has X-GitHub-Delivery and X-GitHub-Event.")
     parsed = _parse(headers.get("content-type", ""), body)
-    is_heard = event in spawning.GITHUB_EVENTS  # of what nobody hears, that it came is all that is kept
+    is_heard = event in verification.GITHUB_EVENTS  # of what nobody hears, that it came is all that is kept
     return NewDelivery(source="github", id=delivery_id, event=event, body=parsed if is_heard else {})
 
 
@@ -57,4 +57,4 @@ def _parse(content_type: str, body: bytes) -> dict[str, Any]:
     return parse_object(body)
 
 
-SOURCE = Source(expects=EXPECTS, read=read_delivery, hear=spawning.hear_github)
+SOURCE = Source(expects=EXPECTS, read=read_delivery, hear=verification.hear_github)

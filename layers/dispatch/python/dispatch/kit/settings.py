@@ -100,7 +100,7 @@ class Settings(Limits):
 
     github_repo: str = Field("", description="The target repository, `owner/name`. On a laptop, `TARGET_REPO` (a path) stands in")
     github_token: SecretStr = Field(
-        SecretStr(""), description="Starts agents on GitHub Actions: a token with Actions write, Contents and Pull requests read"
+        SecretStr(""), description="Starts agents on GitHub Actions: a token with Actions write; Contents, Pull requests, Deployments read"
     )
     github_app_id: str = Field("", description="A GitHub App instead of a token: its id", pattern="^[0-9A-Za-z.]*$")
     github_app_private_key: SecretStr = Field(SecretStr(""), description="The App's private key, a PEM; its lines may be written as `\\n`")
@@ -110,6 +110,12 @@ class Settings(Limits):
     github_webhook_secret: SecretStr = Field(SecretStr(""), description="GitHub signs its webhooks with it; while it is changed, `new,old`")
     production_environments: Annotated[list[str], BeforeValidator(_words)] = Field(
         ["production", "prod"], description="Environments whose deployments count, as `one,another`, in any case"
+    )
+    verification_hours: Annotated[int, Field(ge=1, le=336)] = Field(
+        48, description="A fix of an error is watched for so long at least; up to 14 days where that proves nothing yet"
+    )
+    verify_without_deployments_minutes: Count = Field(
+        30, description="Where no deployments are known, a fix is held to be in production so long after its merge"
     )
     deploy_workflows: Annotated[list[str], BeforeValidator(_words)] = Field(
         [], description="Workflows whose runs are deployments to production, by name or file, where GitHub is told of none"
@@ -151,6 +157,14 @@ class Settings(Limits):
     loki_password: SecretStr = Field(SecretStr(""), description="That user's password")
     loki_tenant: str = Field("", description="Tenant in a Loki of several (`X-Scope-OrgID`)", pattern=r"^[!-~]*$")
     log_queries_per_run: Count = Field(60, description="Most questions that one run may ask of the logs")
+
+    notice_webhooks: SecretStr = Field(
+        SecretStr(""), description="Addresses that are told what became of errors (Standard Webhooks), as `one,another` or a JSON list"
+    )
+    notice_webhook_secret: SecretStr = Field(
+        SecretStr(""), description="Signs what they are told: `whsec_` and 24 to 64 bytes in base64; while it is changed, `new,old`"
+    )
+    notice_webhooks_private: bool = Field(False, description="`true` lets them have private addresses, and no TLS: for a laptop")
 
     spawn_kill_switch: bool = Field(False, description="`true` starts nothing any more")
 

@@ -3,7 +3,6 @@ CREATE TABLE fix_attempt (
     id              uuid PRIMARY KEY,
     pull_id         uuid NOT NULL UNIQUE REFERENCES pull ON DELETE CASCADE,
     issue_id        uuid NOT NULL REFERENCES issue ON DELETE CASCADE,
-    family_id       uuid REFERENCES family ON DELETE SET NULL,
     repository      text NOT NULL,            -- in lower case
     merge_commit    text,                     -- NULL: GitHub has told none, and no deployment can be known to contain it
     merged_at       timestamptz NOT NULL,
@@ -17,7 +16,7 @@ CREATE TABLE fix_attempt (
     at_most_until   timestamptz NOT NULL,     -- then it is unproven, unless it is known
     numbers         jsonb,
     decided_at      timestamptz,
-    superseded_by   uuid REFERENCES fix_attempt ON DELETE SET NULL,   -- it is watched with this one, as one fix
+    superseded_by   uuid REFERENCES fix_attempt ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,   -- it is watched with this one
     created_at      timestamptz NOT NULL,
     CHECK ((state IN ('awaiting_deploy', 'watching')) = (decided_at IS NULL)),
     CHECK (state <> 'watching' OR (deployed_at IS NOT NULL AND watch_until IS NOT NULL))
@@ -48,7 +47,7 @@ SELECT fix_attempt.*,
        ), '[]') AS seen
 FROM fix_attempt
 JOIN pull ON pull.id = fix_attempt.pull_id
-LEFT JOIN family ON family.id = fix_attempt.family_id;
+LEFT JOIN family ON family.issue_id = fix_attempt.issue_id;
 
 -- Since when an issue is closed, and since when its fix is known to hold: without that, an error's issue is closed for a stated reason only.
 ALTER TABLE issue ADD COLUMN closed_at timestamptz, ADD COLUMN fix_verified_at timestamptz;

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from dispatch import activity, issues, stream
+from dispatch import activity, families, issues, stream
 from dispatch.clients.github_pulls import PullNow
 from dispatch.kit.actors import Actor, ActorKind
 from dispatch.kit.events import Event
@@ -221,19 +221,20 @@ def _move(work: Work, pull: Pull, *, actor: Actor) -> None:
     """The issue goes where its pull request is. Merging needs a right on GitHub; opening and closing counts by those who have one."""
     assert pull.issue_id  # noqa: S101 - it is linked
     issue = issues.get_issue(work, pull.issue_id, lock=True)
-    target = _destination(pull)
+    target = _destination(work, pull)
     if issue.status.is_closed or issue.status.name == target or not (pull.is_ours or pull.is_trusted or pull.state is PullState.MERGED):
         return
     if pull.state.is_open or not store.has_other_open(work.conn, issue.id, pull.id):
         issues.move_issue(work, issue.id, target, actor=actor)
 
 
-def _destination(pull: Pull) -> str:
-    """Closed unmerged, an agent's work is for a person to look at, and a person's goes on."""
+def _destination(work: Work, pull: Pull) -> str:
+    """Closed unmerged, an agent's work is for a person to look at, and a person's goes on. An error's fix has yet to be verified."""
     if pull.state.is_open:
         return "In Review"
     if pull.state is PullState.MERGED:
-        return "Done"  # an error's issue: here its fix attempt begins
+        is_errors = pull.issue_id is not None and families.find_by_issue(work, pull.issue_id) is not None
+        return "In Review" if is_errors else "Done"
     return "Needs Review" if pull.is_ours else "In Progress"
 
 

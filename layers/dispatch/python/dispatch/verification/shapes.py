@@ -117,6 +117,21 @@ class Fix(BaseModel):
     closing_needs_reason: bool
 
 
+class Commit(BaseModel):
+    """A merge that has to be in production. `sha` None: GitHub has told none."""
+
+    repository: str
+    sha: str | None
+    merged_at: datetime
+
+
+class Held(BaseModel):
+    """What a sighting is held to be while a fix is watched: whether it counts against it, and why."""
+
+    counts: bool
+    because: str
+
+
 class WatchOn(BaseModel):
     """How much longer to watch."""
 
