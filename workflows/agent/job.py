@@ -64,7 +64,7 @@ class Job:
         self.artifacts: list[Artifact] = []
         secrets = [*settings.secrets(), claim["run_token"]]
         self.outbox = Outbox(server, settings.spool_dir / "events.ndjson", secrets=secrets, on_stale=lambda: self.stop.ask(Reason.STALE))
-        self.session = Session(settings, self.brief, self.outbox, self.stop)
+        self.session = Session(settings, self.brief, self.outbox, self.stop, server.ask_logs)
         self.bench = Workbench(settings, configuration, self.outbox, self.stop)
         ways = {"pulse": self.session.pulse, "say": self.session.say, "land": self.session.land}
         self.heart = Heart(server, float(claim.get("heartbeat_s") or 15), self.stop, **ways)

@@ -9,6 +9,7 @@ import platform
 import re
 import secrets
 import socket
+import urllib.parse
 from typing import Any
 
 from agent import VERSION
@@ -69,6 +70,10 @@ class Server:
         """Keeps a file with the run; the same name again replaces it."""
         told = {"name": name, "media_type": media_type, "content": base64.b64encode(content).decode()}
         return self._call("POST", "artifacts", told, self.run_token)
+
+    def ask_logs(self, query: str, params: dict[str, str]) -> Json:
+        """What a named query finds in production's logs."""
+        return self._request("GET", f"logs/{query}?{urllib.parse.urlencode(params)}", None, self.run_token)
 
     def hand_in(self, result: Json) -> Json:
         """Ends the run with `result`; answers the outcome the server gave it and its verdict on the patch."""

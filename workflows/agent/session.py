@@ -1,5 +1,6 @@
 """The conversation with the agent: one CLI process from the brief to its end, its lines turned into events, under the run's limits."""
 
+import os
 import queue
 import threading
 import time
@@ -10,6 +11,7 @@ from agent.course import Course
 from agent.engine import TERM_GRACE_S, Cli
 from agent.engines import DEFAULT, Line, Start, engine_named
 from agent.events import Translator, clipped, read_line
+from agent.logs import Ask, LogDoor
 from agent.meter import Meter
 from agent.outbox import Outbox
 from agent.purse import Purse
@@ -52,8 +54,8 @@ class Ending:
 class Session:
     """One conversation. `converse` runs it; `say`, `land` and `pulse` may be called from another thread, before, during and after."""
 
-    def __init__(self, settings: Settings, brief: dict[str, Any], outbox: Outbox, stop: Stop) -> None:
-        self.settings, self.brief, self.outbox, self.stop = settings, brief, outbox, stop
+    def __init__(self, settings: Settings, brief: dict[str, Any], outbox: Outbox, stop: Stop, ask_logs: Ask) -> None:
+        self.settings, self.brief, self.outbox, self.stop, self.ask_logs = settings, brief, outbox, stop, ask_logs
         self.engine = engine_named(brief.get("engine") or DEFAULT)
         self.translator = Translator(str(settings.worktree))
         self.meter = Meter(brief["model"])
@@ -61,6 +63,7 @@ class Session:
         self.course = Course()
         self.cli: Cli | None = None
         self.toll: Toll | None = None
+        self.logs: LogDoor | None = None
         self.lock = threading.Lock()
         self.waiting: list[str] = []
         self.landing: str | None = None
@@ -108,7 +111,9 @@ class Session:
     def _open(self) -> None:
         self.settings.home.mkdir(parents=True, exist_ok=True)
         start = Start(self.settings.programs[self.engine.name], self.brief, self.settings.home, self._access())
-        environment = self.settings.command_environment() | self.engine.environment(start)
+        self.logs = LogDoor(self.ask_logs, self.settings.home / "bin")
+        path = {"PATH": f"{self.logs.folder}{os.pathsep}{self.settings.path}"}
+        environment = self.settings.command_environment() | path | self.engine.environment(start)
         with self.lock:
             self.cli = Cli(self.engine.command(start), cwd=self.settings.worktree, environment=environment)
             for text in [self.brief["prompt"], *self.waiting]:
@@ -245,8 +250,9 @@ class Session:
         self._listen_no_more()
         exit_code = self.cli.wait(self.settings.grace_s) if self.output_ended and not at_once else None
         self.cli.end(0.0 if at_once or self.landing else TERM_GRACE_S)
-        if self.toll:
-            self.toll.close()
+        for door in (self.toll, self.logs):
+            if door:
+                door.close()
         return exit_code
 
     def _ending(self, because: str | None, exit_code: int | None) -> Ending:

@@ -225,3 +225,24 @@ def test_cancelling_ends_the_cli_and_what_its_tools_started(claude: Path, start:
     assert runner.returncode == 0
     assert plane.result is None
     assert not Path(f"/proc/{pid.read_text()}").exists()
+
+
+def test_an_agent_that_may_only_read_asks_the_logs_and_can_do_nothing_else_with_them(act: Act, plane: ControlPlane, worktree: Path) -> None:
+    plane.told = brief(tools=[*READING, "Bash(logs:*)"])
+    found = {"group": {"source": "billing", "message": "Payment failed"}, "count": 3, "first": None, "last": None, "change": None}
+    window = {"since": "2026-03-01T11:00:00Z", "until": "2026-03-01T12:00:00Z"}
+    plane.logs = (200, {"query": "errors", "window": window, "lines": [], "rows": [found], "series": [], "total": 3, "notes": []})
+
+    act(
+        [bash("logs errors --since 1h --source billing")],
+        [bash("logs --help | tee new.txt")],
+        [bash("logs errors > new.txt")],
+        [bash("logs errors && touch new.txt")],
+        [DONE],
+    )
+
+    asked, *others = plane.of_kind("tool_result")[:4]
+    assert "source: billing, message: Payment failed" in asked["text"]
+    assert [data["is_error"] for data in others] == [True] * 3
+    assert plane.asked == ["errors?since=1h&source=billing"]
+    assert changes_in(worktree) == ""

@@ -61,6 +61,8 @@ class ControlPlane:
         self.published: dict[str, Any] | None = None
         self.unpublished: list[str] = []
         self.patch: dict[str, Any] = {"verdict": "missing"}
+        self.logs: tuple[int, dict[str, Any]] = (503, {"detail": "Dispatch is not connected to the application's logs."})
+        self.asked: list[str] = []  # of the logs: query and parameters
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
@@ -186,6 +188,9 @@ def _handler_for(plane: ControlPlane) -> type[BaseHTTPRequestHandler]:
             plane.calls.append((call, self.headers["Authorization"], body))
             if plane.is_away:
                 return self.connection.shutdown(socket.SHUT_RDWR)
+            if f"/runs/{RUN}/logs/" in self.path and self.headers["Authorization"] == f"Bearer {RUN_TOKEN}":
+                plane.asked.append(self.path.partition("/logs/")[2])
+                return self._send(*plane.logs)
             status = plane.status_of(call, self.headers["Authorization"])
             if status != 200:
                 return self._send(status, {"code": "stale_claim" if status == 409 else plane.code, "detail": "as the test wants it"})

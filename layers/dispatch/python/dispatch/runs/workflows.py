@@ -28,6 +28,7 @@ TEST = (
 )
 WRITE = ("Edit", "Write", "Bash(git add:*)", "Bash(git commit:*)")
 WEB = ("WebSearch", "WebFetch")
+LOGS = ("Bash(logs:*)",)  # production's, by named queries: the runner's own command
 
 
 class Bucket(StrEnum):
@@ -74,7 +75,7 @@ WORKFLOWS = MappingProxyType(
                 Bucket.ERROR,
                 writes_code=True,
                 hands_in_plan=False,
-                tools=READ + TEST + WRITE,
+                tools=READ + TEST + LOGS + WRITE,
                 time_limit=timedelta(minutes=30),
                 moves_from=("Backlog", "Needs Review"),
                 moves_to="Investigating",
@@ -85,7 +86,7 @@ WORKFLOWS = MappingProxyType(
                 Bucket.PRD,
                 writes_code=False,
                 hands_in_plan=True,
-                tools=READ + TEST,
+                tools=READ + TEST + LOGS,
                 time_limit=timedelta(minutes=30),
                 moves_from=("Backlog", "Needs Review"),
                 moves_to="Investigating",
@@ -96,13 +97,19 @@ WORKFLOWS = MappingProxyType(
                 Bucket.PRD,
                 writes_code=True,
                 hands_in_plan=False,
-                tools=READ + TEST + WRITE,
+                tools=READ + TEST + LOGS + WRITE,
                 time_limit=timedelta(minutes=60),
                 moves_from=("Backlog", "Investigating", "Needs Review"),
                 moves_to="In Progress",
             ),
             Workflow(
-                "qa-test", "QA", Bucket.PRD, writes_code=False, hands_in_plan=False, tools=READ + TEST, time_limit=timedelta(minutes=30)
+                "qa-test",
+                "QA",
+                Bucket.PRD,
+                writes_code=False,
+                hands_in_plan=False,
+                tools=READ + TEST + LOGS,
+                time_limit=timedelta(minutes=30),
             ),
             Workflow(
                 "deep-research",
@@ -110,7 +117,7 @@ WORKFLOWS = MappingProxyType(
                 Bucket.PRD,
                 writes_code=False,
                 hands_in_plan=False,
-                tools=READ + WEB,
+                tools=READ + LOGS + WEB,
                 time_limit=timedelta(minutes=30),
             ),
             Workflow(
@@ -119,7 +126,7 @@ WORKFLOWS = MappingProxyType(
                 Bucket.PRD,
                 writes_code=True,
                 hands_in_plan=False,
-                tools=READ + TEST + WRITE,
+                tools=READ + TEST + LOGS + WRITE,
                 time_limit=timedelta(minutes=20),
                 moves_from=("Backlog", "Needs Review"),
                 moves_to="Investigating",
