@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from dispatch import deliveries, deployments, families, intake, logs, orchestrator, pulls, spawning, stream, suspects, verification
+from dispatch import deliveries, deployments, families, intake, logs, notices, orchestrator, pulls, spawning, stream, suspects, verification
 from dispatch.kit.log import logger
 from dispatch.kit.work import Work, work
 
@@ -16,7 +16,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 def retry_deliveries() -> int:
     """What webhooks reported and could not be handled is tried again."""
-    return deliveries.retry_due({"github": verification.hear_github})
+    return deliveries.retry_due({"github": verification.hear_github, "loki": intake.hear_alerts, "sentry": intake.hear_sentry})
 
 
 def in_work(act: Callable[[Work], Any]) -> Callable[[], Any]:
@@ -42,12 +42,20 @@ DUTIES: dict[str, tuple[Callable[[], Any], ...]] = {
     ),
     "ping": (in_work(stream.ping_all),),
     "pulls": (retry_deliveries, spawning.begin_rounds, pulls.look_at_ci),
-    "errors": (verification.begin_attempts, verification.watch, verification.judge, intake.ask_for_spawns, suspects.look_for_suspects),
+    "errors": (
+        verification.begin_attempts,
+        verification.watch,
+        verification.judge,
+        intake.ask_for_spawns,
+        suspects.look_for_suspects,
+        notices.deliver_due,
+    ),
     "reconcile": (pulls.reconcile, deployments.look_for_missed, spawning.look_at_reviews, pulls.match_unlinked),
     "reset_budgets": (
         in_work(spawning.offer_waiting),
         in_work(stream.forget_old_frames),
         in_work(deliveries.forget_old_deliveries),
+        in_work(notices.forget_old_notices),
         in_work(pulls.forget_old_checks),
         in_work(logs.forget_old_queries),
         in_work(families.forget_old_sightings),

@@ -46,7 +46,7 @@ def test_an_alert_told_again_and_again_counts_what_it_adds(alertmanager, seen):
 
 def test_nothing_is_lost_or_doubled_while_our_server_is_away(alertmanager, server, seen, database):
     alertmanager.tell(ruled("Before", count=3))
-    until(lambda: seen(), what="the first alert never came")
+    until(seen, what="the first alert never came")
 
     server.kill()
     alertmanager.tell(ruled("Before", count=3), ruled("During alpha", count=4, name="Others"), ruled("During beta", count=5, name="Others"))
@@ -66,7 +66,7 @@ def test_nothing_is_lost_or_doubled_while_our_server_is_away(alertmanager, serve
 
 def test_nothing_is_lost_or_doubled_while_alertmanager_is_away(alertmanager, seen):
     alertmanager.tell(ruled("Card declined", count=7))
-    until(lambda: seen(), what="the alert never came")
+    until(seen, what="the alert never came")
 
     alertmanager.stop()
     alertmanager.start()

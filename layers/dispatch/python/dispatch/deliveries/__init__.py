@@ -2,6 +2,7 @@
 
 from dispatch.deliveries.service import (
     DeliveryNotFound,
+    find_delivery,
     forget_old_deliveries,
     list_deliveries,
     replay,
@@ -17,6 +18,7 @@ __all__ = [
     "DeliveryPage",
     "Hear",
     "NewDelivery",
+    "find_delivery",
     "forget_old_deliveries",
     "list_deliveries",
     "replay",

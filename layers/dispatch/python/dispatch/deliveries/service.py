@@ -46,6 +46,11 @@ def replay(work: Work, source: str, delivery_id: str) -> None:
         raise DeliveryNotFound
 
 
+def find_delivery(work: Work, source: str, delivery_id: str) -> Delivery | None:
+    """The delivery whole; None where it is forgotten."""
+    return store.find_delivery(work.conn, source, delivery_id)
+
+
 def list_deliveries(work: Work, wanted: DeliveryFilter, *, cursor: str | None = None, limit: int = 50) -> DeliveryPage:
     """Deliveries, newest first. Raises BadInput for a cursor that is not ours."""
     found = store.select_deliveries(work.conn, wanted, after=from_cursor(cursor, 3), limit=limit + 1)

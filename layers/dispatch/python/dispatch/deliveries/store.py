@@ -36,6 +36,19 @@ def lock_delivery(conn: Connection[Any], source: str, delivery_id: str) -> Deliv
         ).fetchone()
 
 
+def find_delivery(conn: Connection[Any], source: str, delivery_id: str) -> Delivery | None:
+    """The delivery as it was kept."""
+    with conn.cursor(row_factory=class_row(Delivery)) as cursor:
+        return cursor.execute(
+            """
+            SELECT source, id, event, received_at, handled_at, answer, tries, failure, try_at, body
+            FROM delivery
+            WHERE source = %(source)s AND id = %(id)s
+            """,
+            {"source": source, "id": delivery_id},
+        ).fetchone()
+
+
 def set_handled(conn: Connection[Any], source: str, delivery_id: str, answer: str, *, at: datetime) -> None:
     """The delivery is handled, and this is what it did."""
     conn.execute(

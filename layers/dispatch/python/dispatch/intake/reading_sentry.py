@@ -1,7 +1,7 @@
 """Sentry's issues and events, as its webhooks and its API write them, as sightings. What is done about them: `sentry`."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,10 @@ class Told:
     substatus: str
     sighting: NewSighting
     total: int | None
+
+    def with_words(self, words: dict[str, str]) -> "Told":
+        """The same report in other words."""
+        return replace(self, sighting=self.sighting.model_copy(update=words))
 
 
 def read_issue(told: Any, *, at: datetime) -> Told:
