@@ -29,6 +29,7 @@ ROUTES = (
     "issues",
     "runs",
     "artifacts",
+    "errors",
     "plans",
     "pulls",
     "fixes",
@@ -38,6 +39,7 @@ ROUTES = (
     "past",
     "customers",
     "github",
+    "notices",
     "logs",
 )
 

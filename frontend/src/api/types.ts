@@ -384,6 +384,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Errors
+         * @description Errors, seen last first: all, or those with these words, of this source, muted or not, whose issue is open or not.
+         */
+        get: operations["list_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/errors/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Error
+         * @description An error by its id, or by the identifier of its issue.
+         */
+        get: operations["get_error"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/errors/{ref}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge Errors
+         * @description The two are one error, for good: the one it goes into. The issue that is left over is cancelled, unless an agent works on it.
+         */
+        post: operations["merge_errors"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/errors/{ref}/sightings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sightings
+         * @description What was reported of it, latest first; single reports are kept for 90 days.
+         */
+        get: operations["list_sightings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/errors/{ref}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Split Error
+         * @description These wordings are an error of their own, for good: this one. 422: one is not its wording. 409: nothing would be left.
+         */
+        post: operations["split_error"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/feed/{topic}": {
         parameters: {
             query?: never;
@@ -1098,6 +1198,90 @@ export interface paths {
         get: operations["ask_logs_trace"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mutes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Mutes
+         * @description What stays out: it is counted, and opens, reopens and asks nothing.
+         */
+        get: operations["list_mutes"];
+        put?: never;
+        /**
+         * Mute
+         * @description The source, or the error, stays out until then, or until somebody ends it. One that was muted is so as said now.
+         */
+        post: operations["mute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mutes/{mute_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unmute
+         * @description It stays out no more.
+         */
+        delete: operations["unmute"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Notices
+         * @description Notices, newest first, each with every try.
+         */
+        get: operations["list_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices/{notice}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resend Notice
+         * @description It is told again to every webhook, with the same id, also where it was taken before.
+         */
+        post: operations["resend_notice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2191,7 +2375,7 @@ export interface components {
             time_limit_s: number;
             /** Tools */
             tools: string[];
-            trust: components["schemas"]["Origin"];
+            trust: components["schemas"]["dispatch__briefs__shapes__Origin"];
             /** Wants Proof */
             wants_proof: boolean;
             /** Writes Code */
@@ -2240,28 +2424,33 @@ export interface components {
             slug: string;
         };
         /**
-         * CardRun
-         * @description What a card shows of the run that is not finished.
+         * CardFix
+         * @description What a card shows of the newest fix attempt.
          */
-        CardRun: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
+        CardFix: {
+            /** Deployed At */
+            deployed_at: string | null;
+            /** State */
+            state: string;
+            /** Watch Until */
+            watch_until: string | null;
+        };
+        /**
+         * CardIssue
+         * @description What a card shows of the error's issue.
+         */
+        CardIssue: {
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Last Line */
-            last_line: string | null;
-            /** Started At */
-            started_at: string | null;
-            /** State */
-            state: string;
-            /** Workflow */
-            workflow: string;
+            /** Identifier */
+            identifier: string;
+            priority: components["schemas"]["Priority"];
+            status: components["schemas"]["Status"];
+            /** Title */
+            title: string;
         };
         /**
          * Chat
@@ -2693,6 +2882,47 @@ export interface components {
             items: components["schemas"]["Deployment"][];
         };
         /**
+         * Detail
+         * @description What a report says beside its figures, masked.
+         */
+        Detail: {
+            /** Error */
+            error?: string | null;
+            /**
+             * Labels
+             * @default {}
+             */
+            labels: {
+                [key: string]: string;
+            };
+            /**
+             * Lines
+             * @default []
+             */
+            lines: string[];
+            /**
+             * Links
+             * @default []
+             */
+            links: components["schemas"]["Link"][];
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /** Stack */
+            stack?: string | null;
+            /** Title */
+            title?: string | null;
+            /**
+             * Values
+             * @default {}
+             */
+            values: {
+                [key: string]: number;
+            };
+        };
+        /**
          * Directives
          * @description What the runner is to do now.
          */
@@ -2737,11 +2967,161 @@ export interface components {
             source: string;
         };
         /**
+         * ErrorWhole
+         * @description An error whole, with the commits that may have brought it.
+         */
+        ErrorWhole: {
+            /** Cooldown Until */
+            cooldown_until: string | null;
+            /** Customers */
+            customers: components["schemas"]["Hit"][];
+            /** Feature */
+            feature: string;
+            /** Fingerprints */
+            fingerprints: number;
+            /** Firing */
+            firing: boolean;
+            /**
+             * First Seen
+             * Format: date-time
+             */
+            first_seen: string;
+            fix: components["schemas"]["CardFix"] | null;
+            /** Hours */
+            hours: components["schemas"]["HourCount"][];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            issue: components["schemas"]["CardIssue"] | null;
+            /** Issue Id */
+            issue_id: string | null;
+            last_run: components["schemas"]["dispatch__families__card_shapes__CardRun"] | null;
+            /**
+             * Last Seen
+             * Format: date-time
+             */
+            last_seen: string;
+            /** Level */
+            level: string;
+            /** Message */
+            message: string;
+            mute: components["schemas"]["Mute"] | null;
+            /** Name */
+            name: string;
+            /** Occurrences */
+            occurrences: number;
+            /** Organisations */
+            organisations: number;
+            /** Rate */
+            rate: number[];
+            /** Release */
+            release: string | null;
+            /** Source */
+            source: string;
+            /** Spawns */
+            spawns: components["schemas"]["FamilySpawn"][];
+            /** Suspects */
+            suspects: components["schemas"]["dispatch__suspects__shapes__Suspect"][];
+            /** Users */
+            users: number;
+            /** Wordings */
+            wordings: components["schemas"]["Wording"][];
+        };
+        /**
          * Event
          * @description `noun.participle`.
          * @enum {string}
          */
         Event: "issue.created" | "issue.changed" | "issue.deleted" | "comment.added" | "activity.added" | "spawn.admitted" | "spawn.waiting" | "spawn.refused" | "spawn.withdrawn" | "spawn.forced" | "spawn.changed" | "run.state" | "run.event" | "run.started" | "run.finished" | "run.cancelled" | "run.lost" | "plan.changed" | "plan.proposed" | "plan.approved" | "plan.returned" | "question.changed" | "question.asked" | "question.answered" | "patch.proposed" | "patch.published" | "patch.unpublished" | "pull.changed" | "pull.opened" | "pull.merged" | "pull.closed" | "pull.reviewed" | "pull.linked" | "ci.failed" | "ci.not_started" | "family.changed" | "family.split" | "family.merged" | "error.seen" | "error.healed" | "error.muted" | "error.unmuted" | "issue.reopened" | "fix.changed" | "fix.begun" | "fix.watched" | "fix.extended" | "fix.verified" | "fix.failed" | "fix.unproven" | "error.suspected" | "error.handed_over" | "fleet.changed" | "inbox.changed" | "turn.started" | "turn.text" | "turn.tool_started" | "turn.tool_finished" | "turn.restarted" | "turn.choice" | "turn.finished" | "choice.taken" | "command.answered";
+        /**
+         * FamilyCard
+         * @description An error as lists show it. `rate` is how often it was seen in each of the last 48 hours, oldest first; the last one is not over.
+         */
+        FamilyCard: {
+            /** Cooldown Until */
+            cooldown_until: string | null;
+            /** Customers */
+            customers: components["schemas"]["Hit"][];
+            /** Feature */
+            feature: string;
+            /** Fingerprints */
+            fingerprints: number;
+            /** Firing */
+            firing: boolean;
+            /**
+             * First Seen
+             * Format: date-time
+             */
+            first_seen: string;
+            fix: components["schemas"]["CardFix"] | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            issue: components["schemas"]["CardIssue"] | null;
+            /** Issue Id */
+            issue_id: string | null;
+            last_run: components["schemas"]["dispatch__families__card_shapes__CardRun"] | null;
+            /**
+             * Last Seen
+             * Format: date-time
+             */
+            last_seen: string;
+            /** Level */
+            level: string;
+            /** Message */
+            message: string;
+            mute: components["schemas"]["Mute"] | null;
+            /** Name */
+            name: string;
+            /** Occurrences */
+            occurrences: number;
+            /** Organisations */
+            organisations: number;
+            /** Rate */
+            rate: number[];
+            /** Release */
+            release: string | null;
+            /** Source */
+            source: string;
+            /** Users */
+            users: number;
+        };
+        /**
+         * FamilyPage
+         * @description A page of errors, seen last first.
+         */
+        FamilyPage: {
+            /** Items */
+            items: components["schemas"]["FamilyCard"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * FamilySpawn
+         * @description A spawn that was asked for because of an error.
+         */
+        FamilySpawn: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Reason */
+            reason: string;
+            /** State */
+            state: string;
+            /** Workflow */
+            workflow: string;
+        };
         /**
          * FeedPage
          * @description Frames after some seq, in order. There is more where the last frame's seq is below `newest`; 0 means nothing was ever published.
@@ -3017,6 +3397,29 @@ export interface components {
             tool_in_flight?: string | null;
         };
         /**
+         * Hit
+         * @description A customer whose organisations an error hits.
+         */
+        Hit: {
+            /** Name */
+            name: string;
+            /** Slug */
+            slug: string;
+        };
+        /**
+         * HourCount
+         * @description How often an error was seen in the hour that begins at `at`.
+         */
+        HourCount: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Count */
+            count: number;
+        };
+        /**
          * Inbox
          * @description What waits for a person, oldest first.
          */
@@ -3109,7 +3512,7 @@ export interface components {
             priority: components["schemas"]["Priority"];
             /** Question Waiting */
             question_waiting: boolean;
-            running: components["schemas"]["CardRun"] | null;
+            running: components["schemas"]["dispatch__issues__shapes__CardRun"] | null;
             /** Source */
             source: string;
             status: components["schemas"]["Status"];
@@ -3150,7 +3553,7 @@ export interface components {
             priority: components["schemas"]["Priority"];
             /** Question Waiting */
             question_waiting: boolean;
-            running: components["schemas"]["CardRun"] | null;
+            running: components["schemas"]["dispatch__issues__shapes__CardRun"] | null;
             status: components["schemas"]["Status"];
             /** Title */
             title: string;
@@ -3206,6 +3609,12 @@ export interface components {
             /** Title */
             title: string;
         };
+        /**
+         * JoinedBy
+         * @description How a fingerprint came to its family.
+         * @enum {string}
+         */
+        JoinedBy: "first" | "frames" | "template" | "hand";
         /**
          * KillSwitch
          * @description A kill switch, closed or opened again, and what it stopped.
@@ -3459,6 +3868,16 @@ export interface components {
             spawn_delay_minutes: number;
         };
         /**
+         * Link
+         * @description Where to read on.
+         */
+        Link: {
+            /** Name */
+            name: string;
+            /** Url */
+            url: string;
+        };
+        /**
          * LinkedBy
          * @description How its issue was found.
          * @enum {string}
@@ -3620,6 +4039,19 @@ export interface components {
             what: "merged" | "deployed" | "failed" | "verified" | "unproven";
         };
         /**
+         * Merge
+         * @description Into which error this one goes, by its id, its name or its issue.
+         */
+        Merge: {
+            /**
+             * Because
+             * @default
+             */
+            because: string;
+            /** Into */
+            into: string;
+        };
+        /**
          * MissedRun
          * @description A run that brought an accepted patch or an approved plan, and would not have got that far within the period.
          */
@@ -3654,6 +4086,39 @@ export interface components {
             reserved_usd: number;
             /** Settled Usd */
             settled_usd: number;
+        };
+        /**
+         * Mute
+         * @description What is counted and opens nothing, until when. `value` is a source, or a family's name. `until` None means until somebody ends it.
+         */
+        Mute: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Because */
+            because: string;
+            /** By */
+            by: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            scope: components["schemas"]["Scope"];
+            /** Until */
+            until: string | null;
+            /** Value */
+            value: string;
+        };
+        /**
+         * Mutes
+         * @description What stays out, newest first.
+         */
+        Mutes: {
+            /** Items */
+            items: components["schemas"]["Mute"][];
         };
         /**
          * NewArtifact
@@ -3786,6 +4251,19 @@ export interface components {
             issue: string;
         };
         /**
+         * NewMute
+         * @description What is to stay out, and until when; `value` is a source, or a family by its id, its name or its issue.
+         */
+        NewMute: {
+            /** Because */
+            because: string;
+            scope: components["schemas"]["Scope"];
+            /** Until */
+            until?: string | null;
+            /** Value */
+            value: string;
+        };
+        /**
          * NewPerson
          * @description Somebody to let in.
          */
@@ -3871,6 +4349,76 @@ export interface components {
             scopes: components["schemas"]["Right"][];
         };
         /**
+         * Notice
+         * @description Something to be told elsewhere, once for each `kind` and `key`. `body` is what is sent.
+         */
+        Notice: {
+            /** Body */
+            body: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Key */
+            key: string;
+            /** Kind */
+            kind: string;
+            /** Targets */
+            targets: components["schemas"]["NoticeTarget"][];
+        };
+        /**
+         * NoticePage
+         * @description Notices, newest first.
+         */
+        NoticePage: {
+            /** Items */
+            items: components["schemas"]["Notice"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * NoticeTarget
+         * @description Whom a notice is for. `endpoint` names the webhook by its host and a hash of its address; `try_at` is the next try.
+         */
+        NoticeTarget: {
+            /** Delivered At */
+            delivered_at: string | null;
+            /** Endpoint */
+            endpoint: string;
+            state: components["schemas"]["TargetState"];
+            /** Tries */
+            tries: components["schemas"]["NoticeTry"][];
+            /** Try At */
+            try_at: string | null;
+        };
+        /**
+         * NoticeTry
+         * @description One try. Neither `status` nor `failure`: it is under way, or was broken off.
+         */
+        NoticeTry: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Failure */
+            failure: string | null;
+            /** Number */
+            number: number;
+            /** Status */
+            status: number | null;
+            /** Took Ms */
+            took_ms: number | null;
+        };
+        /**
          * Numbers
          * @description What a verdict rests on.
          *
@@ -3931,12 +4479,6 @@ export interface components {
             primary: boolean;
         };
         /**
-         * Origin
-         * @description Who wrote a part of a brief, from the most to the least trusted.
-         * @enum {string}
-         */
-        Origin: "operator" | "member" | "repository" | "tool" | "customer" | "public";
-        /**
          * Outcome
          * @description How a finished run ended.
          * @enum {string}
@@ -3958,7 +4500,7 @@ export interface components {
             /** Refuted */
             refuted: components["schemas"]["Refuted"][];
             /** Suspects */
-            suspects: components["schemas"]["Suspect"][];
+            suspects: components["schemas"]["dispatch__spawning__handover_shapes__Suspect"][];
             /** Tried */
             tried: components["schemas"]["Tried"][];
         };
@@ -4895,6 +5437,12 @@ export interface components {
             items: components["schemas"]["RunSummary"][];
         };
         /**
+         * Scope
+         * @description What stays out.
+         * @enum {string}
+         */
+        Scope: "source" | "family";
+        /**
          * Session
          * @description Whether somebody is signed in, and who.
          */
@@ -4902,6 +5450,61 @@ export interface components {
             /** Authenticated */
             authenticated: boolean;
             person?: components["schemas"]["Person"] | null;
+        };
+        /**
+         * Sighting
+         * @description One report as it is kept. `count` is the highest told; `ended_at` None means that it fires still, or that nobody tells an end.
+         */
+        Sighting: {
+            /** Count */
+            count: number;
+            detail: components["schemas"]["Detail"];
+            /** Ended At */
+            ended_at: string | null;
+            /** Environment */
+            environment: string | null;
+            /**
+             * Family Id
+             * Format: uuid
+             */
+            family_id: string;
+            /** Fingerprint */
+            fingerprint: string;
+            /** Fires */
+            fires: boolean;
+            /**
+             * First Seen
+             * Format: date-time
+             */
+            first_seen: string;
+            /**
+             * Heard At
+             * Format: date-time
+             */
+            heard_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Last Seen
+             * Format: date-time
+             */
+            last_seen: string;
+            origin: components["schemas"]["dispatch__families__shapes__Origin"];
+            /** Release */
+            release: string | null;
+        };
+        /**
+         * SightingPage
+         * @description A page of sightings, latest first.
+         */
+        SightingPage: {
+            /** Items */
+            items: components["schemas"]["Sighting"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * SignIn
@@ -4985,6 +5588,19 @@ export interface components {
             prd: components["schemas"]["Used"];
         };
         /**
+         * Split
+         * @description Which wordings are another error.
+         */
+        Split: {
+            /**
+             * Because
+             * @default
+             */
+            because: string;
+            /** Fingerprints */
+            fingerprints: string[];
+        };
+        /**
          * State
          * @description Where a run is.
          * @enum {string}
@@ -5051,29 +5667,6 @@ export interface components {
             verdict: "found" | "refuted";
         };
         /**
-         * Suspect
-         * @description A commit that may have brought the error, and why.
-         */
-        Suspect: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Author */
-            author: string | null;
-            /** Because */
-            because: string;
-            /** Files */
-            files: string[];
-            /** Sha */
-            sha: string;
-            /** Title */
-            title: string;
-            /** Url */
-            url: string | null;
-        };
-        /**
          * SwitchScope
          * @description What a kill switch stops.
          * @enum {string}
@@ -5096,6 +5689,12 @@ export interface components {
             outcome: string;
             patch: components["schemas"]["PatchVerdict"] | null;
         };
+        /**
+         * TargetState
+         * @description How a notice stands with one of those it is for.
+         * @enum {string}
+         */
+        TargetState: "waiting" | "delivered" | "failed";
         /**
          * TextItem
          * @description Something the orchestrator wrote, in markdown.
@@ -5385,6 +5984,35 @@ export interface components {
             until: string;
         };
         /**
+         * Wording
+         * @description One way in which an error says itself, and why it belongs to it. `message` is made equal; `is_pinned`: a person put it there.
+         */
+        Wording: {
+            /** Because */
+            because: string;
+            /**
+             * First Seen
+             * Format: date-time
+             */
+            first_seen: string;
+            /** Hash */
+            hash: string;
+            /** Is Pinned */
+            is_pinned: boolean;
+            joined_by: components["schemas"]["JoinedBy"];
+            /**
+             * Last Seen
+             * Format: date-time
+             */
+            last_seen: string;
+            /** Message */
+            message: string;
+            /** Occurrences */
+            occurrences: number;
+            /** Template */
+            template: string | null;
+        };
+        /**
          * Words
          * @description A person's words for the agent.
          */
@@ -5417,6 +6045,64 @@ export interface components {
             workflow: string;
         };
         /**
+         * Origin
+         * @description Who wrote a part of a brief, from the most to the least trusted.
+         * @enum {string}
+         */
+        dispatch__briefs__shapes__Origin: "operator" | "member" | "repository" | "tool" | "customer" | "public";
+        /**
+         * CardRun
+         * @description What a card shows of the newest run.
+         */
+        dispatch__families__card_shapes__CardRun: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Outcome */
+            outcome: string | null;
+            /** State */
+            state: string;
+            /** Workflow */
+            workflow: string;
+        };
+        /**
+         * Origin
+         * @description Who reports errors.
+         * @enum {string}
+         */
+        dispatch__families__shapes__Origin: "grafana" | "alertmanager" | "sentry";
+        /**
+         * CardRun
+         * @description What a card shows of the run that is not finished.
+         */
+        dispatch__issues__shapes__CardRun: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Last Line */
+            last_line: string | null;
+            /** Started At */
+            started_at: string | null;
+            /** State */
+            state: string;
+            /** Workflow */
+            workflow: string;
+        };
+        /**
          * Said
          * @description A person's words for the running agent.
          */
@@ -5428,6 +6114,52 @@ export interface components {
             id: string;
             /** Text */
             text: string;
+        };
+        /**
+         * Suspect
+         * @description A commit that may have brought the error, and why.
+         */
+        dispatch__spawning__handover_shapes__Suspect: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Author */
+            author: string | null;
+            /** Because */
+            because: string;
+            /** Files */
+            files: string[];
+            /** Sha */
+            sha: string;
+            /** Title */
+            title: string;
+            /** Url */
+            url: string | null;
+        };
+        /**
+         * Suspect
+         * @description A commit that may have brought an error. `files` are those of the error's stack that it changes; `because` is a sentence.
+         */
+        dispatch__suspects__shapes__Suspect: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Author */
+            author: string;
+            /** Because */
+            because: string;
+            /** Files */
+            files: string[];
+            /** Sha */
+            sha: string;
+            /** Title */
+            title: string;
+            /** Url */
+            url: string;
         };
         /**
          * Said
@@ -6130,6 +6862,177 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Told"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_errors: {
+        parameters: {
+            query?: {
+                query?: string | null;
+                source?: string | null;
+                muted?: boolean | null;
+                open?: boolean | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FamilyPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_error: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorWhole"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    merge_errors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Merge"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorWhole"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_sightings: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SightingPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    split_error: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Split"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorWhole"];
                 };
             };
             /** @description Validation Error */
@@ -7408,6 +8311,153 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_mutes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mutes"];
+                };
+            };
+        };
+    };
+    mute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMute"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mute"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    unmute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mute_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_notices: {
+        parameters: {
+            query?: {
+                kind?: string | null;
+                state?: components["schemas"]["TargetState"] | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticePage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    resend_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notice: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"];
                 };
             };
             /** @description Validation Error */

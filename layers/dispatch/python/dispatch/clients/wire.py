@@ -9,15 +9,19 @@ from functools import cache
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 LAST = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
+EARLY = re.compile(rb"HTTP/1\.[01] 1\d\d")
 MOST_HEAD = 64 * 1024
 AT_ONCE = 64 * 1024
 
 
 class KeptOpen:
-    """One connection. Every method raises OSError where the other end does not answer in time, or not in HTTP."""
+    """One connection. Every method raises OSError where the other end does not answer in time, or not in HTTP.
 
-    def __init__(self, host: str, port: int, *, is_safe: bool, deadline: float) -> None:
-        plain = socket.create_connection((host, port), _left(deadline))
+    `address` is one of the host's, where it is not to be looked up again.
+    """
+
+    def __init__(self, host: str, port: int, *, is_safe: bool, deadline: float, address: str | None = None) -> None:
+        plain = socket.create_connection((address or host, port), _left(deadline))
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = _tls().wrap_socket(plain, server_hostname=host) if is_safe else plain
         self.is_open = True
@@ -39,13 +43,24 @@ class KeptOpen:
             self._skip(int(length[1]) - len(body), deadline)
         return int(found[1])
 
+    def read_head(self, deadline: float) -> tuple[int, dict[str, str]]:
+        """The answer's status and its headers, named in lower case. Its body is left, and the connection is over."""
+        head, body = self._read_head(deadline)
+        while EARLY.match(head):  # what comes before the answer
+            head, body = self._read_head(deadline, got=body)
+        self.close()
+        found = STATUS.match(head)
+        if not found:
+            raise OSError("the answer is not HTTP")
+        lines = [line.partition(":") for line in head.decode("latin-1").split("\r\n")[1:]]
+        return int(found[1]), {name.strip().lower(): value.strip() for name, _, value in lines}
+
     def close(self) -> None:
         """Nothing goes over it any more."""
         self.is_open = False
         self._socket.close()
 
-    def _read_head(self, deadline: float) -> tuple[bytes, bytes]:
-        got = b""
+    def _read_head(self, deadline: float, got: bytes = b"") -> tuple[bytes, bytes]:
         while b"\r\n\r\n" not in got:
             if len(got) > MOST_HEAD:
                 raise OSError("the answer's headers have no end")
