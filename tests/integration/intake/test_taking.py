@@ -1,6 +1,6 @@
 """A report opens, brings up to date and reopens its error's issue."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +10,8 @@ from dispatch.customers import NewCustomer, create_customer
 from dispatch.families import NewSighting, Origin
 from dispatch.intake import Action, Taken
 from dispatch.issues import Issue, IssueChange
+from dispatch.kit import clock
+from dispatch.kit.clock import now
 from dispatch.kit.events import Event
 from dispatch.kit.work import work
 from tests.doing import ADA
@@ -125,12 +127,22 @@ def test_a_closed_issue_is_reopened():
     taken = take(report(count=30))
     change(taken, status="Done", reason="It is gone.")
 
-    again = take(report(release="2.0.1", last_seen=AT + timedelta(hours=1)))
+    again = take(report(release="2.0.1", first_seen=clock.now(), last_seen=clock.now()))
 
     issue = issue_of(taken)
     assert (again.action, again.issue) == (Action.REOPENED, taken.issue)
     assert (issue.status.name, issue.priority) == ("Backlog", "P2")
     assert story_of(taken, Event.ISSUE_REOPENED)[0]["release"] == "2.0.1"
+
+
+def test_a_sighting_from_before_the_closing_reopens_nothing():
+    taken = take(report())
+    change(taken, status="Done", reason="It is gone.")
+
+    again = take(report())
+
+    assert (again.action, again.family.occurrences) == (Action.IGNORED, 2)
+    assert issue_of(taken).status.name == "Done"
 
 
 def test_the_customer_it_hits_is_the_issues():
