@@ -1,5 +1,8 @@
 """An error as it is known: its fingerprints, the family they make, each sighting and how many there were. What that starts: `intake`."""
 
+from dispatch.families.card_shapes import FamilyCard, FamilyFilter, FamilyPage, FamilyWhole, HourCount, Wording
+from dispatch.families.cards import count_by_hour, get_card, get_whole, list_families, publish_card, tell_untold
+from dispatch.families.changing import merge, split
 from dispatch.families.lists import (
     active_hours,
     find_by_issue,
@@ -11,6 +14,7 @@ from dispatch.families.lists import (
     is_muted,
     list_sightings,
 )
+from dispatch.families.muting import list_mutes, mute, unmute
 from dispatch.families.normalising import fingerprint_of
 from dispatch.families.service import end_sighting, forget_old_sightings, hold_families, record_sighting
 from dispatch.families.shapes import (
@@ -18,8 +22,10 @@ from dispatch.families.shapes import (
     Family,
     FamilyNotFound,
     Link,
+    Merge,
     Mute,
     MuteNotFound,
+    NewMute,
     NewSighting,
     Origin,
     Picture,
@@ -27,6 +33,7 @@ from dispatch.families.shapes import (
     Scope,
     Sighting,
     SightingPage,
+    Split,
     Wish,
 )
 from dispatch.families.wishing import link_issue, list_wishing, take_wish, want_spawn
@@ -34,10 +41,17 @@ from dispatch.families.wishing import link_issue, list_wishing, take_wish, want_
 __all__ = [
     "Detail",
     "Family",
+    "FamilyCard",
+    "FamilyFilter",
     "FamilyNotFound",
+    "FamilyPage",
+    "FamilyWhole",
+    "HourCount",
     "Link",
+    "Merge",
     "Mute",
     "MuteNotFound",
+    "NewMute",
     "NewSighting",
     "Origin",
     "Picture",
@@ -45,23 +59,36 @@ __all__ = [
     "Scope",
     "Sighting",
     "SightingPage",
+    "Split",
     "Wish",
+    "Wording",
     "active_hours",
+    "count_by_hour",
     "end_sighting",
     "find_by_issue",
     "find_family",
     "fingerprint_of",
     "first_heard_of",
     "forget_old_sightings",
+    "get_card",
     "get_family",
     "get_picture",
+    "get_whole",
     "hold_families",
     "is_firing",
     "is_muted",
     "link_issue",
+    "list_families",
+    "list_mutes",
     "list_sightings",
     "list_wishing",
+    "merge",
+    "mute",
+    "publish_card",
     "record_sighting",
+    "split",
     "take_wish",
+    "tell_untold",
+    "unmute",
     "want_spawn",
 ]

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from dispatch import issues
 from dispatch.families import list_store, store
 from dispatch.families.shapes import Family, FamilyNotFound, Mute, Picture, SightingPage
 from dispatch.kit.shapes import from_cursor, to_cursor
@@ -10,17 +11,17 @@ from dispatch.kit.work import Work
 
 
 def find_family(work: Work, ref: UUID | str) -> Family | None:
-    """The family with this id or name."""
+    """The family with this id, name, or identifier of its issue."""
     if isinstance(ref, UUID):
         return list_store.select_family(work.conn, family_id=ref)
     try:
         return list_store.select_family(work.conn, family_id=UUID(ref))
     except ValueError:
-        return list_store.select_family(work.conn, name=ref)
+        return list_store.select_family(work.conn, name=ref) or _find_by_identifier(work, ref)
 
 
 def get_family(work: Work, ref: UUID | str) -> Family:
-    """The family with this id or name. Raises FamilyNotFound."""
+    """The family with this id, name, or identifier of its issue. Raises FamilyNotFound."""
     family = find_family(work, ref)
     if family is None:
         raise FamilyNotFound(f"There is no error {str(ref)[:100]}.")
@@ -74,3 +75,8 @@ def first_heard_of(work: Work, release: str) -> datetime | None:
 def is_muted(work: Work, family: Family) -> Mute | None:
     """The mute that keeps the family out; None where none does."""
     return list_store.find_mute(work.conn, source=family.source, name=family.name, at=work.now)
+
+
+def _find_by_identifier(work: Work, identifier: str) -> Family | None:
+    issue = issues.find_issue(work, identifier)
+    return find_by_issue(work, issue.id) if issue else None

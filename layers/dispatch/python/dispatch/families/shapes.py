@@ -9,9 +9,10 @@ from math import isfinite
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from dispatch.kit.errors import NotFound
+from dispatch.kit.errors import BadInput, Conflict, NotFound
+from dispatch.kit.shapes import Line
 
 CUT = "… (cut)"
 GRAVE = {"fatal", "critical"}
@@ -124,6 +125,7 @@ class Family(BaseModel):
 class Detail(BaseModel):
     """What a report says beside its figures, masked."""
 
+    message: str = ""
     title: str | None = None
     error: str | None = None
     stack: str | None = None
@@ -201,7 +203,7 @@ class Picture(Family):
 
 
 class Counted(Family):
-    """A family as a report left it, and what the report changed."""
+    """A family as a report left it, and what the report changed. `is_due_to_be_told`: no frame was published of it for a while."""
 
     sighting_id: UUID
     added: int
@@ -209,9 +211,8 @@ class Counted(Family):
     level_before: str
     has_first_stack: bool
     has_new_release: bool
+    is_due_to_be_told: bool
     asked_at: datetime | None
-    wants_spawn_since: datetime | None
-    told_at: datetime | None
     mute: Mute | None
 
 
@@ -300,3 +301,47 @@ class FamilyNotFound(NotFound):
 
 class MuteNotFound(NotFound):
     """There is no such mute."""
+
+
+Because = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+
+
+class Split(BaseModel):
+    """Which wordings are another error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fingerprints: Annotated[list[Line], Field(min_length=1, max_length=200)]
+    because: Because = ""
+
+
+class Merge(BaseModel):
+    """Into which error this one goes, by its id, its name or its issue."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    into: Line
+    because: Because = ""
+
+
+class NewMute(BaseModel):
+    """What is to stay out, and until when; `value` is a source, or a family by its id, its name or its issue."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scope: Scope
+    value: Line
+    because: Line
+    until: AwareDatetime | None = None
+
+
+class NotItsWording(BadInput):
+    """One of these fingerprints is not this error's."""
+
+
+class NothingLeft(Conflict):
+    """These are all of the error's wordings: nothing would be left of it."""
+
+
+class SameFamily(Conflict):
+    """That is one and the same error already."""

@@ -34,7 +34,7 @@ def reporter_of(new: NewSighting) -> Actor:
     return Actor(kind=ActorKind.SYSTEM, name=label_of(new))
 
 
-def title_of(new: NewSighting) -> str:
+def title_of(source: str, feature: str, message: str) -> str:
     """`[source/feature] message`, of at most 100 letters in one line."""
-    title = " ".join(f"[{new.source}/{new.feature}] {new.message}".split())
+    title = " ".join(f"[{source}/{feature}] {message}".split())
     return title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1].rstrip() + "…"

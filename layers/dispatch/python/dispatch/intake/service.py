@@ -16,6 +16,7 @@ from dispatch.issues import IssueChange, NewIssue
 from dispatch.kit.events import Event
 from dispatch.kit.work import Work
 
+NEWS = {Action.CREATED, Action.REOPENED}
 ASKING_PAUSE = timedelta(minutes=10)  # what refuses an error now refuses it a second later, too
 
 
@@ -25,7 +26,10 @@ def take_sighting(work: Work, new: NewSighting) -> Taken:
     A work that takes several calls `families.hold_families` with all of them first.
     """
     recorded = families.record_sighting(work, new, work.now)
-    return _act(work, recorded)
+    taken = _act(work, recorded)
+    if taken.action in NEWS or recorded.family.is_due_to_be_told:
+        families.publish_card(work, taken.family.id, taken.family.issue_id)
+    return taken
 
 
 def heal(work: Work, origin: Origin, key: str, at: datetime) -> str | None:
@@ -58,7 +62,7 @@ def _open(work: Work, recorded: Recorded) -> Taken:
     issue = issues.create_issue(
         work,
         NewIssue(
-            title=title_of(new),
+            title=title_of(new.source, new.feature, new.message),
             description=describe(picture),
             priority=priority_of(family.level, family.occurrences),
             labels=[label_of(new)],
@@ -80,8 +84,7 @@ def _is_regression(work: Work, recorded: Recorded, standing: Standing) -> bool:
     """Whether the error is there again, though its issue is closed: a report sent twice is not, nor one from before the fix."""
     if not recorded.added and not recorded.new.fires:
         return False
-    is_old = getattr(verification, "is_from_before_fix", None)
-    return not (is_old and is_old(work, standing.id, recorded.new))
+    return not verification.is_from_before_fix(work, standing.id, recorded.new)
 
 
 def _reopen(work: Work, recorded: Recorded, standing: Standing) -> Taken:
@@ -103,8 +106,8 @@ def _count(work: Work, recorded: Recorded, standing: Standing) -> Taken:
     if because := _worth_telling(recorded):
         issues.update_issue(work, standing.id, _news(work, recorded, standing), actor=reporter_of(recorded.new))
         _note(work, recorded, Event.ERROR_SEEN, because)
-    if standing.is_watched and (hear := getattr(verification, "hear_sighting", None)):
-        hear(work, standing.id, family, recorded.new)
+    if standing.is_watched:
+        verification.hear_sighting(work, standing.id, family, recorded.new)
     if not standing.is_attended and not _was_just_asked(work, recorded):
         families.want_spawn(work, family.id)
         ask_after(work, family.id)

@@ -36,5 +36,6 @@ class Standing(BaseModel):
     priority: Priority
     customer: str | None
     is_closed: bool
+    has_run: bool
     is_attended: bool
     is_watched: bool  # a fix is on its way, or watched

@@ -14,9 +14,8 @@ def select_standing(conn: Connection[Any], issue_id: UUID) -> Standing | None:
     with conn.cursor(row_factory=class_row(Standing)) as cursor:
         return cursor.execute(
             """
-            SELECT issue.id, issue.identifier, issue.priority, customer.slug AS customer, status.is_closed, watched.is_watched,
-                   watched.is_watched
-                   OR EXISTS (SELECT FROM run WHERE run.issue_id = issue.id AND run.state <> 'finished')
+            SELECT issue.id, issue.identifier, issue.priority, customer.slug AS customer, status.is_closed, now.is_watched, now.has_run,
+                   now.is_watched OR now.has_run
                    OR EXISTS (SELECT FROM spawn WHERE spawn.issue_id = issue.id AND spawn.state = 'waiting')
                    OR EXISTS (SELECT FROM pull WHERE pull.issue_id = issue.id AND pull.state IN ('draft', 'open')) AS is_attended
             FROM issue
@@ -25,8 +24,10 @@ def select_standing(conn: Connection[Any], issue_id: UUID) -> Standing | None:
             CROSS JOIN LATERAL (
                 SELECT EXISTS (
                     SELECT FROM fix_attempt WHERE fix_attempt.issue_id = issue.id AND state IN ('awaiting_deploy', 'watching')
-                ) AS is_watched
-            ) AS watched
+                ) AS is_watched, EXISTS (
+                    SELECT FROM run WHERE run.issue_id = issue.id AND run.state <> 'finished'
+                ) AS has_run
+            ) AS now
             WHERE issue.id = %(id)s
             """,
             {"id": issue_id},

@@ -19,6 +19,7 @@ CREATE TABLE family (
         date_bin('1 minute', last_seen, '2000-01-01 00:00:00+00'::timestamptz)
     ) STORED,                                    -- what lists go by: counting up moves no index entry but once a minute
     told_at            timestamptz,              -- its frame was published last
+    is_untold          boolean NOT NULL DEFAULT false,  -- it was counted up since
     cause_at           timestamptz,              -- it was new, or came back, then: what its spawns rest on
     wants_spawn_since  timestamptz,              -- NULL: nothing is wanted
     asked_at           timestamptz,              -- a spawn was asked for last
@@ -31,6 +32,7 @@ CREATE TABLE family (
 CREATE INDEX family_by_last_seen ON family (seen_minute DESC, id DESC);
 CREATE INDEX family_by_source ON family (source, seen_minute DESC, id DESC);
 CREATE INDEX family_wanting ON family (wants_spawn_since) WHERE wants_spawn_since IS NOT NULL;
+CREATE INDEX family_untold ON family (id) WHERE is_untold;
 CREATE INDEX family_healed ON family (healed_at) WHERE healed_at IS NOT NULL;
 CREATE INDEX family_search ON family USING gin (search);
 

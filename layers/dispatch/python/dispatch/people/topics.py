@@ -6,7 +6,7 @@ from dispatch.kit.errors import NotFound
 from dispatch.people.errors import MissingRight
 from dispatch.people.shapes import Caller, Right
 
-TOPIC = re.compile(r"(?:run|issue|chat):[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|board|fleet|inbox")
+TOPIC = re.compile(r"(?:run|issue|chat):[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|board|fleet|inbox|errors")
 
 
 class NoSuchTopic(NotFound):
