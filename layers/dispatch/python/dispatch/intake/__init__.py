@@ -2,8 +2,8 @@
 
 from dispatch.intake.alerts import hear_alerts
 from dispatch.intake.asking import ask_for_spawns
-from dispatch.intake.changing import merge_errors, split_error
 from dispatch.intake.asking_sentry import ask_sentry
+from dispatch.intake.changing import merge_errors, split_error
 from dispatch.intake.sentry import SENTRY_RESOURCES, hear_sentry
 from dispatch.intake.service import heal, take_sighting
 from dispatch.intake.shapes import Action, Taken
@@ -13,6 +13,7 @@ __all__ = [
     "Action",
     "Taken",
     "ask_for_spawns",
+    "ask_sentry",
     "heal",
     "hear_alerts",
     "hear_sentry",
