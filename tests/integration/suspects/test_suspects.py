@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from dispatch import activity
+from dispatch import activity, spawning
 from dispatch.kit.work import work
 from dispatch.suspects import look_for_suspects
 from infra.laptop import commits
@@ -123,3 +123,12 @@ def test_the_next_agent_is_told_of_them_as_of_leads_in_the_repositorys_words(sho
     assert 'origin="repository"' in told
     assert f"- {sha[:12]} Take the discount twice (Grace, " in told
     assert "near line 12, where the error arises" in told
+
+
+def test_whoever_takes_the_error_over_finds_them_in_the_packet(shop: Shop):
+    shop.commit("Take the discount twice", "shop/orders.py", line=11, hours=20)
+    suspects(shop.fail())
+
+    with work() as unit:
+        issue_id = unit.conn.execute("SELECT issue_id FROM family").fetchone()[0]
+        assert titles(spawning.get_packet(unit, issue_id).suspects) == ["Take the discount twice"]

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from dispatch.kit.shapes import Money
 from dispatch.runs import Outcome
 from dispatch.spawning.shapes import IssueRef
+from dispatch.suspects import Suspect
 
 
 class Tried(BaseModel):
@@ -44,18 +45,6 @@ class ErrorFigures(BaseModel):
     occurrences: int
     first_seen: datetime
     last_seen: datetime
-
-
-class Suspect(BaseModel):
-    """A commit that may have brought the error, and why."""
-
-    sha: str
-    title: str
-    author: str | None
-    at: datetime
-    url: str | None
-    files: list[str]
-    because: str
 
 
 class Packet(BaseModel):
