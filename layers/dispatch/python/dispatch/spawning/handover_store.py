@@ -38,7 +38,7 @@ def count_failures(conn: Connection[Any], family: str, *, workflows: list[str]) 
                 WHERE spawn.family = %(family)s AND run.state = 'finished' AND run.workflow = ANY(%(workflows)s)
             ), verified AS (
                 SELECT max(fix_attempt.decided_at) AS at
-                FROM fix_attempt JOIN family ON family.id = fix_attempt.family_id
+                FROM fix_attempt JOIN family ON family.issue_id = fix_attempt.issue_id
                 WHERE family.name = %(family)s AND fix_attempt.state = 'verified'
             ), well AS (
                 SELECT greatest(max(ended.finished_at), (SELECT at FROM verified)) AS at
