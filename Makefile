@@ -6,7 +6,7 @@ NPM := cd frontend && PATH="$(CURDIR)/$(BIN):$$PATH" npm
 # Where it is set, every process compiles every library anew: seconds for each of the many that the tests start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: up test check bench openapi e2e clean
+.PHONY: up test check bench openapi e2e synth diff deploy destroy clean
 
 up: .venv/ready                          ## run everything on this machine, until Ctrl-C
 	@exec $(BIN)/dispatch up
@@ -40,11 +40,17 @@ e2e: .venv/ready frontend/.ready         ## the browser tests alone
 	sh tests/e2e/need-chromium
 	$(BIN)/pytest -n 2 --dist worksteal -m browser
 
+synth diff deploy destroy: .venv/cloud infra/.ready   ## AWS: STAGE=small or standard; `destroy` keeps the data, WITH_DATA=1 does not
+	$(BIN)/python -m infra.deploying $@ $(if $(WITH_DATA),--with-data)
+
 clean:                                   ## removes what was made or fetched, but not your data in .dispatch/
-	rm -rf .venv .uv .alertmanager frontend/.ready frontend/build frontend/node_modules frontend/.svelte-kit
+	rm -rf .venv .uv .alertmanager frontend/.ready frontend/build frontend/node_modules frontend/.svelte-kit infra/.ready infra/node_modules .bundles cdk.out
 
 frontend/.ready: frontend/package-lock.json | .venv/ready
 	$(NPM) ci --no-audit --no-fund --loglevel=error && touch .ready
+
+infra/.ready: infra/package-lock.json | .venv/ready
+	cd infra && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --loglevel=error && touch .ready
 
 .venv/ready: pyproject.toml uv.lock | $(UV)
 	$(UV) sync --frozen && touch $@

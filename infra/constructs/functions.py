@@ -4,7 +4,7 @@
 
 from pathlib import Path
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, triggers
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -29,6 +29,7 @@ NETWORK_ACTIONS = (  # what Lambda itself does to stand in a VPC; these know no 
     "ec2:DescribeSubnets",
     "ec2:UnassignPrivateIpAddresses",
 )
+MIGRATIONS_S = 300
 SECRETS_KEPT = Duration.minutes(1)  # a rotated password is known so soon
 
 
@@ -55,7 +56,15 @@ class Functions(Construct):
         self._layers = [self._layer("Dispatch", "layer"), self._layer("Packages", "packages")]
         self.by_name = {function.name: self._function(function) for function in FUNCTIONS}
         self.migrator = self._lambda(
-            "Migrator", "functions.migrator.handler.handler", bundle="migrator", memory_mb=512, timeout_s=300, at_most=1
+            "Migrator", "functions.migrator.handler.handler", bundle="migrator", memory_mb=512, timeout_s=MIGRATIONS_S, at_most=1
+        )
+        triggers.Trigger(
+            self,
+            "Migrate",
+            handler=self.migrator,
+            timeout=Duration.seconds(MIGRATIONS_S),
+            execute_after=[database.cluster],
+            execute_before=[*self.by_name.values()],  # expand first: the old code runs on the new tables until the new code is there
         )
 
     def entry(self, name: str) -> lambda_.IFunction:
