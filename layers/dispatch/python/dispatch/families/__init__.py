@@ -3,6 +3,7 @@
 from dispatch.families.card_shapes import FamilyCard, FamilyFilter, FamilyPage, FamilyWhole, HourCount, Wording
 from dispatch.families.cards import count_by_hour, get_card, get_whole, list_families, publish_card, tell_untold
 from dispatch.families.changing import merge, split
+from dispatch.families.grouping import Known, group
 from dispatch.families.lists import (
     active_hours,
     find_by_issue,
@@ -47,6 +48,7 @@ __all__ = [
     "FamilyPage",
     "FamilyWhole",
     "HourCount",
+    "Known",
     "Link",
     "Merge",
     "Mute",
@@ -74,6 +76,7 @@ __all__ = [
     "get_family",
     "get_picture",
     "get_whole",
+    "group",
     "hold_families",
     "is_firing",
     "is_muted",
