@@ -6,7 +6,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from infra import deployed, github, policy, pulls, workflows
+from infra import deployed, github, logging, policy, pulls, workflows
 
 EPILOG = """\
 settings come from the environment or from a file .env in the project's folder; the most useful ones:
@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     migrate.set_defaults(run=_migrate)
     deployed.add_parser(commands)
     github.add_parser(commands)
+    logging.add_parser(commands)
     policy.add_parser(commands)
     pulls.add_parsers(commands)
     workflows.add_parser(commands)
