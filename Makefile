@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 up: .venv/ready                          ## run everything on this machine, until Ctrl-C
 	@exec $(BIN)/dispatch up
 
-test: .venv/cloud frontend/.ready        ## every test, in a real browser too
+test: .venv/cloud .venv/trial frontend/.ready   ## every test, in a real browser too
 	sh tests/need-alertmanager
 	$(BIN)/pytest -n 2 -m "not browser"
 	$(NPM) test
@@ -29,7 +29,7 @@ check: .venv/cloud frontend/.ready       ## style, types, who may import whom, g
 	$(NPM) run openapi:check
 	$(NPM) run check
 
-bench: .venv/ready                       ## the figures of the README
+bench: .venv/trial                       ## the figures of the README
 	$(BIN)/python -m benchmarks
 
 openapi: .venv/ready frontend/.ready     ## what is made from code and kept in the repository
@@ -57,6 +57,9 @@ infra/.ready: infra/package-lock.json | .venv/ready
 
 .venv/cloud: .venv/ready                 # what only those need who build or test the cloud's part: a third of a gigabyte
 	$(UV) sync --frozen --inexact --group cloud && touch $@
+
+.venv/trial: .venv/ready                 # what is only tried or measured against: a quarter of a gigabyte
+	$(UV) sync --frozen --inexact --group trial && touch $@
 
 .uv/bin/uv:
 	@echo "Fetching uv from PyPI into .uv/, once"
