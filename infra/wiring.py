@@ -104,7 +104,7 @@ FUNCTIONS = (
         "functions.spawner.handler:handler",
         (Queue("spawns", batch_size=5, concurrency=2),),
         memory_mb=512,
-        timeout_s=60,
+        timeout_s=180,  # each of a batch may wait for the logs, then for GitHub
         at_most=4,
         sends_to=("spawns",),
     ),

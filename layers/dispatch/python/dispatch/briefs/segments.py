@@ -6,6 +6,7 @@ from dispatch import activity, runs, spawning
 from dispatch.briefs import leads, store
 from dispatch.briefs.methods import CAUSES, GOING_ON, METHODS, PROOF, RULES
 from dispatch.briefs.shapes import Origin, Segment
+from dispatch.briefs.tried import tried_of
 from dispatch.issues import Issue
 from dispatch.kit.actors import Actor, ActorKind
 from dispatch.kit.events import Event
@@ -27,6 +28,8 @@ def segments_of(work: Work, run: Run, issue: Issue, *, checkout: Checkout | None
         *_beginning(run, checkout),
         Segment(heading=f"The issue {issue.identifier}", text=f"{issue.title}\n\n{issue.description}", origin=_origin_of(issue)),
         *leads.suspects_of(work, run.issue_id),
+        *tried_of(work, run.issue_id),
+        *leads.logs_of(work, run),
         *_plan(work, run),
         *_words(work, run),
         *_answers(work, run),

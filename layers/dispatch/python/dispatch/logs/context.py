@@ -6,7 +6,7 @@ from dispatch.clients.loki import is_connected
 from dispatch.kit import clock
 from dispatch.logs.asking import Asking, group_errors, struck
 from dispatch.logs.fields import fit, is_one, like_message
-from dispatch.logs.lines import read_line
+from dispatch.logs.lines import CUT, read_line
 from dispatch.logs.queries import Level
 from dispatch.logs.shapes import LogLine, LogPart, LogRow, Window
 
@@ -34,13 +34,14 @@ def context_for(source: str, feature: str, message: str, last_seen: datetime, *,
     To be asked with no work open. Raises what `clients.loki` refuses.
     """
     asking = Asking.begin(clock.now(), patience_s)
-    until = min(max(last_seen + AROUND, asking.now - RECENT), asking.now)
+    seen = min(last_seen, asking.now)
+    until = asking.now if asking.now - seen < RECENT else seen + AROUND
     window = Window(since=until - RECENT, until=until)
     where = fit(source=_known(source), feature=_known(feature), level=Level.ERROR)
-    same = [*like_message(message), *where]
+    same = [*like_message(message.removesuffix(CUT)), *where]
     entries = asking.lines(same, window, LOOKED_AT)[:LOOKED_AT]
     newest = [read_line(entry) for entry in entries[:MOST_LINES]]
-    around = Window(since=min(last_seen, until) - AROUND, until=until)
+    around = Window(since=seen - AROUND, until=min(seen + AROUND, until))
     others = [row for row in group_errors(asking.lines(fit(level=Level.ERROR), around, LOOKED_AT)) if not _is_of(row, newest)]
     total = asking.total(same, window)
     return [
