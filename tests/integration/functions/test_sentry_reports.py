@@ -4,6 +4,7 @@ import psycopg
 import pytest
 
 from dispatch import activity, families, issues
+from dispatch.families import NewMute, Scope
 from dispatch.issues import IssueChange, IssueFilter
 from dispatch.kit.work import work
 from tests import doing, sentry
@@ -169,6 +170,58 @@ def test_while_an_agent_works_on_it_resolved_in_sentry_is_only_told(setting):
 
     assert status() != "Done"
     assert any(said.startswith("Resolved in Sentry by Grace. The issue stays open here") for _, said in story())
+
+
+def muted() -> list[tuple[str, str, object]]:
+    with work() as unit:
+        return [(mute.by, mute.because, mute.until) for mute in families.list_mutes(unit)]
+
+
+def test_archived_in_sentry_stays_out_here_until_it_is_unresolved_there(clock):
+    sentry.tell_issue("created")
+    sentry.tell_issue("archived", actor=GRACE, substatus="archived_until_escalating")
+    assert muted() == [("Sentry", "Archived in Sentry by Grace.", None)]
+    close()
+    clock.travel(hours=2)
+
+    sentry.tell_event(event_id="b" * 32, minutes=150)
+    assert status() == "Done"
+
+    sentry.tell_issue("unresolved", substatus="escalating", count=90, minutes=170)
+    assert (status(), seen(), muted()) == ("Backlog", 90, [])
+
+
+@pytest.mark.parametrize(
+    ("until", "is_kept"), [("2999-01-01T00:00:00Z", True), ("2001-01-01T00:00:00Z", False), ("soon", False), ({"a": 1}, False)]
+)
+def test_archived_until_a_moment_stays_out_until_then(until, is_kept):
+    sentry.tell_issue("created")
+
+    sentry.tell_issue("archived", actor=GRACE, statusDetails={"ignoreUntil": until})
+
+    [(_, _, kept)] = muted()
+    assert (kept is not None) == is_kept
+
+
+def test_what_somebody_muted_here_stays_muted_whatever_sentry_says():
+    sentry.tell_issue("created")
+    family = the_family()
+    with work() as unit:
+        families.mute(unit, NewMute(scope=Scope.FAMILY, value=str(family.id), because="Known."), actor=doing.ADA)
+
+    sentry.tell_issue("archived", actor=GRACE)
+    sentry.tell_issue("unresolved", substatus="escalating", count=90, minutes=30)
+
+    assert muted() == [("Ada", "Known.", None)]
+
+
+def test_unresolved_by_hand_is_told_in_the_story():
+    sentry.tell_issue("created")
+
+    sentry.tell_issue("unresolved", actor=GRACE, substatus="ongoing")
+
+    assert ("comment.added", "SHOP-1 is unresolved again in Sentry, says Grace.") in story()
+    assert seen() == 1
 
 
 def test_of_an_issue_nobody_heard_of_there_is_nothing_to_resolve():

@@ -1,18 +1,19 @@
 """Hearing a delivery of Sentry's: its issue was seen, is resolved, or is to stay out. How a payload is read: `reading_sentry`."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
 from dispatch import deliveries, families, issues
 from dispatch.clients import sentry
 from dispatch.deliveries import Delivery
-from dispatch.families import Family
+from dispatch.families import Family, NewMute, Scope
 from dispatch.intake import sentry_store
 from dispatch.intake.counting_sentry import Known, counted
 from dispatch.intake.reading_sentry import Told, read_event, read_issue
 from dispatch.intake.service import take_sighting
-from dispatch.intake.told import fields, first
+from dispatch.intake.told import fields, first, text
 from dispatch.issues import IssueChange, NewComment
 from dispatch.kit.actors import Actor, ActorKind
 from dispatch.kit.work import Work
@@ -64,6 +65,8 @@ def _see(work: Work, delivery: Delivery, told: Told) -> str:
 def _unresolve(work: Work, delivery: Delivery, told: Told) -> str:
     """It is there again, or grows; or somebody only changed their mind."""
     family = _find_family(work, told)
+    if family:
+        _unmute(work, family)
     if told.substatus in {"regressed", "escalating"} or family is None:
         return _see(work, delivery, told)
     return _tell(work, family, f"{_named(told)} is unresolved again in Sentry, says {_who(delivery)}.")
@@ -89,7 +92,19 @@ def _archive(work: Work, delivery: Delivery, told: Told) -> str:
     family = _find_family(work, told)
     if family is None:
         return UNKNOWN
-    return _tell(work, family, f"{_named(told)} is archived in Sentry, says {_who(delivery)}.")
+    if families.is_muted(work, family):
+        return f"{family.name} stays out already"
+    until = _future(fields(first_of(fields(delivery.body.get("data")))), now=work.now)
+    mute = NewMute(scope=Scope.FAMILY, value=str(family.id), because=f"Archived in Sentry by {_who(delivery)}.", until=until)
+    families.mute(work, mute, actor=SENTRY)
+    return f"{family.name} stays out: archived in Sentry"
+
+
+def _unmute(work: Work, family: Family) -> None:
+    """What was archived there speaks again here; what somebody muted here stays muted."""
+    mute = families.is_muted(work, family)
+    if mute and mute.scope == Scope.FAMILY and mute.by == SENTRY.name:
+        families.unmute(work, mute.id, actor=SENTRY)
 
 
 def _find_family(work: Work, told: Told) -> Family | None:
@@ -112,6 +127,16 @@ def _named(told: Told) -> str:
 def _who(delivery: Delivery) -> str:
     """A name that Sentry gives, for people to read."""
     return " ".join(first(fields(delivery.body.get("actor")).get("name")).split())[:100] or "somebody"
+
+
+def _future(issue: dict[str, Any], *, now: datetime) -> datetime | None:
+    """Until when it is archived, where it is until a moment."""
+    try:
+        until = datetime.fromisoformat(text(fields(issue.get("statusDetails")).get("ignoreUntil")))
+        until = until.replace(tzinfo=UTC) if until.tzinfo is None else until.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return until if until > now else None
 
 
 EVENTS = MappingProxyType({"event_alert": "event", "error": "error"})
