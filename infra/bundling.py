@@ -96,4 +96,4 @@ def _is_lambdas(interpreter: str) -> bool:
 
 def _uv(*arguments: str) -> str:
     found = shutil.which("uv") or str(ROOT / ".uv" / "bin" / "uv")
-    return subprocess.run([found, *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return subprocess.run([found, "--color", "never", *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout
