@@ -1,22 +1,15 @@
 """Reports become sightings of families, and are counted exactly."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import pytest
 
 from dispatch import families
-from dispatch.families import NewSighting, Origin, Recorded
+from dispatch.families import NewSighting, Recorded
 from dispatch.kit.work import work
+from tests.reports import AT, report
 
 pytestmark = pytest.mark.usefixtures("database")
-AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-
-
-def report(message: str = "The total is wrong", **more: Any) -> NewSighting:
-    """A report by Grafana."""
-    given = {"origin": Origin.GRAFANA, "source": "orders", "feature": "totals", "message": message, "first_seen": AT, "last_seen": AT}
-    return NewSighting(**(given | more))
 
 
 def record(new: NewSighting, at: datetime = AT) -> Recorded:

@@ -3,31 +3,24 @@
 import random
 import threading
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 import pytest
 
 from dispatch import families, intake
-from dispatch.families import NewSighting, Origin
+from dispatch.families import NewSighting
 from dispatch.kit.work import close_connection, work
+from tests.reports import report
 
 pytestmark = pytest.mark.usefixtures("queues", "repository")
-AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 SENDERS = 32
 WORDS = ["order", "invoice", "refund", "basket", "voucher", "stock", "parcel", "address", "coupon", "wallet"]
 
 
-def report(message: str = "The total is wrong", **more: Any) -> NewSighting:
-    """A report by Grafana."""
-    given = {"origin": Origin.GRAFANA, "source": "shop", "feature": "orders", "message": message, "first_seen": AT, "last_seen": AT}
-    return NewSighting(**(given | more))
-
-
-def error(number: int) -> str:
-    """The message of the error with this number: no two fit one template."""
-    return " ".join(WORDS[int(digit)] for digit in f"{number:04}") + " is lost"
+def error(number: int, **more: Any) -> NewSighting:
+    """A report of the error with this number, which is no other's."""
+    return report(f"The {WORDS[number % 10]} is lost", feature=f"{WORDS[number % 10]}-{number // 10}", **more)
 
 
 def send(deliveries: Sequence[Sequence[NewSighting]]) -> list[Exception]:
@@ -91,9 +84,7 @@ def test_new_and_repeated_errors_in_any_order_are_counted_exactly(database: str)
     chance = random.Random(1)
     counts = [chance.randint(1, 3) for _ in range(660)]
     numbers = [*range(60), *(chance.randrange(60) for _ in range(600))]
-    reports = [
-        report(error(number), count=count, key=str(place)) for place, (number, count) in enumerate(zip(numbers, counts, strict=True))
-    ]
+    reports = [error(number, count=count, key=str(place)) for place, (number, count) in enumerate(zip(numbers, counts, strict=True))]
     chance.shuffle(reports)
 
     failures = send([[one] for one in reports])
@@ -124,11 +115,12 @@ def test_the_same_report_at_once_counts_once(database: str):
 def test_deliveries_of_many_errors_never_wait_for_each_other(database: str):
     """Two wordings of each error, so that the order of wordings is not that of families; new ones and releases among them."""
     chance = random.Random(2)
-    wordings = [(number, kind) for number in range(10) for kind in ("today", "for good")]
+    wordings = [(number, kind) for number in range(10) for kind in ("is lost", "cannot be found in any of the lists")]
 
     def wording(number: int, kind: str) -> NewSighting:
         stack = f'Traceback:\n  File "/app/shop/{WORDS[number]}.py", line 3, in {WORDS[number]}\n    total()'
-        return report(f"{error(number)} {kind}", stack=stack, feature="f", release=f"1.{chance.randrange(4)}")
+        message = f"The {WORDS[number]} {kind}"
+        return report(message, feature=WORDS[number], stack=stack, release=f"1.{chance.randrange(4)}")
 
     take([wording(*one) for one in wordings[::2]])
     deliveries = [[wording(*one) for one in chance.sample(wordings, 6)] for _ in range(100)]

@@ -1,35 +1,20 @@
 """A report opens, brings up to date and reopens its error's issue."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from dispatch import activity, intake, issues
+from dispatch import activity, issues
 from dispatch.customers import NewCustomer, create_customer
-from dispatch.families import NewSighting, Origin
 from dispatch.intake import Action, Taken
 from dispatch.issues import Issue, IssueChange
 from dispatch.kit import clock
-from dispatch.kit.clock import now
 from dispatch.kit.events import Event
 from dispatch.kit.work import work
 from tests.doing import ADA
+from tests.reports import report, take
 
 pytestmark = pytest.mark.usefixtures("database", "queues", "repository")
-AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
-
-
-def report(message: str = "The total is wrong", **more: Any) -> NewSighting:
-    """A report by Grafana."""
-    given = {"origin": Origin.GRAFANA, "source": "orders", "feature": "totals", "message": message, "first_seen": AT, "last_seen": AT}
-    return NewSighting(**(given | more))
-
-
-def take(new: NewSighting) -> Taken:
-    """It was reported."""
-    with work() as unit:
-        return intake.take_sighting(unit, new)
 
 
 def issue_of(taken: Taken) -> Issue:
