@@ -62,7 +62,7 @@ def test_an_error_that_comes_back_asks_again_and_waits_anew(clock: Clock) -> Non
     _heal(issue)
     clock.travel(hours=2)
 
-    again = ask_for_error(issue, see("checkout", 4, first_seen_ago_s=0))
+    again = ask_for_error(issue, see("checkout", 4, first_seen_ago_s=7200))
 
     assert again
     assert (again.state, again.gate) == (SpawnState.WAITING, "occurrences")

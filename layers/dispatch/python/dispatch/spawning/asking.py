@@ -54,6 +54,8 @@ def request_for_error(work: Work, issue_id: UUID, cause: Cause) -> Spawn | None:
     The work holds no issue yet. Raises IssueNotFound, NoRepository.
     """
     new = NewSpawn(workflow=FOR_AN_ERROR)
+    if store.has_healed(work.conn, issue_id):
+        cause = cause.model_copy(update={"seen_at": work.now})  # it is back: it may heal again
     decided = _rule(work, issue_id, new, cause)
     asked, ruling = decided.asked, decided.ruling
     if asked.unfinished_run or asked.waiting_spawn:

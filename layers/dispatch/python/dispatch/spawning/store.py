@@ -176,6 +176,23 @@ def find_waiting_by_itself(conn: Connection[Any], issue_id: UUID) -> UUID | None
         ).fetchone()
 
 
+def has_healed(conn: Connection[Any], issue_id: UUID) -> bool:
+    """Whether the last of the issue's spawns was withdrawn because its error healed."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return bool(
+            cursor.execute(
+                """
+                SELECT state = 'withdrawn' AND cause IS NOT NULL AND withdrawn_because IS NOT NULL
+                FROM spawn
+                WHERE issue_id = %(issue_id)s
+                ORDER BY created_at DESC
+                LIMIT 1
+                """,
+                {"issue_id": issue_id},
+            ).fetchone()
+        )
+
+
 def withdraw_waiting(conn: Connection[Any], issue_id: UUID, *, because: str | None, not_spent_usd: Decimal | None, at: datetime) -> bool:
     """The issue's waiting spawn is withdrawn; whether there was one."""
     return (
