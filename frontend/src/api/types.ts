@@ -2939,34 +2939,6 @@ export interface components {
             say: components["schemas"]["dispatch__runs__protocol__Said"][];
         };
         /**
-         * ErrorFigures
-         * @description The error's figures.
-         */
-        ErrorFigures: {
-            /** Family */
-            family: string;
-            /** Feature */
-            feature: string;
-            /**
-             * First Seen
-             * Format: date-time
-             */
-            first_seen: string;
-            /**
-             * Last Seen
-             * Format: date-time
-             */
-            last_seen: string;
-            /** Level */
-            level: string;
-            /** Message */
-            message: string;
-            /** Occurrences */
-            occurrences: number;
-            /** Source */
-            source: string;
-        };
-        /**
          * ErrorWhole
          * @description An error whole, with the commits that may have brought it.
          */
@@ -3023,7 +2995,7 @@ export interface components {
             /** Spawns */
             spawns: components["schemas"]["FamilySpawn"][];
             /** Suspects */
-            suspects: components["schemas"]["dispatch__suspects__shapes__Suspect"][];
+            suspects: components["schemas"]["Suspect"][];
             /** Users */
             users: number;
             /** Wordings */
@@ -3035,6 +3007,41 @@ export interface components {
          * @enum {string}
          */
         Event: "issue.created" | "issue.changed" | "issue.deleted" | "comment.added" | "activity.added" | "spawn.admitted" | "spawn.waiting" | "spawn.refused" | "spawn.withdrawn" | "spawn.forced" | "spawn.changed" | "run.state" | "run.event" | "run.started" | "run.finished" | "run.cancelled" | "run.lost" | "plan.changed" | "plan.proposed" | "plan.approved" | "plan.returned" | "question.changed" | "question.asked" | "question.answered" | "patch.proposed" | "patch.published" | "patch.unpublished" | "pull.changed" | "pull.opened" | "pull.merged" | "pull.closed" | "pull.reviewed" | "pull.linked" | "ci.failed" | "ci.not_started" | "family.changed" | "family.split" | "family.merged" | "error.seen" | "error.healed" | "error.muted" | "error.unmuted" | "issue.reopened" | "fix.changed" | "fix.begun" | "fix.watched" | "fix.extended" | "fix.verified" | "fix.failed" | "fix.unproven" | "error.suspected" | "error.handed_over" | "fleet.changed" | "inbox.changed" | "turn.started" | "turn.text" | "turn.tool_started" | "turn.tool_finished" | "turn.restarted" | "turn.choice" | "turn.finished" | "choice.taken" | "command.answered";
+        /**
+         * Family
+         * @description One error, in all its wordings. `name` is `source/feature#` and 8 letters of its first fingerprint.
+         */
+        Family: {
+            /** Feature */
+            feature: string;
+            /**
+             * First Seen
+             * Format: date-time
+             */
+            first_seen: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Issue Id */
+            issue_id: string | null;
+            /**
+             * Last Seen
+             * Format: date-time
+             */
+            last_seen: string;
+            /** Level */
+            level: string;
+            /** Message */
+            message: string;
+            /** Name */
+            name: string;
+            /** Occurrences */
+            occurrences: number;
+            /** Source */
+            source: string;
+        };
         /**
          * FamilyCard
          * @description An error as lists show it. `rate` is how often it was seen in each of the last 48 hours, oldest first; the last one is not over.
@@ -4491,7 +4498,7 @@ export interface components {
         Packet: {
             /** Cost Usd */
             cost_usd: number;
-            error: components["schemas"]["ErrorFigures"] | null;
+            error: components["schemas"]["Family"] | null;
             /** Failed In A Row */
             failed_in_a_row: number;
             /** Handed Over At */
@@ -4500,7 +4507,7 @@ export interface components {
             /** Refuted */
             refuted: components["schemas"]["Refuted"][];
             /** Suspects */
-            suspects: components["schemas"]["dispatch__spawning__handover_shapes__Suspect"][];
+            suspects: components["schemas"]["Suspect"][];
             /** Tried */
             tried: components["schemas"]["Tried"][];
         };
@@ -5667,6 +5674,29 @@ export interface components {
             verdict: "found" | "refuted";
         };
         /**
+         * Suspect
+         * @description A commit that may have brought an error. `files` are those of the error's stack that it changes; `because` is a sentence.
+         */
+        Suspect: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Author */
+            author: string;
+            /** Because */
+            because: string;
+            /** Files */
+            files: string[];
+            /** Sha */
+            sha: string;
+            /** Title */
+            title: string;
+            /** Url */
+            url: string;
+        };
+        /**
          * SwitchScope
          * @description What a kill switch stops.
          * @enum {string}
@@ -6114,52 +6144,6 @@ export interface components {
             id: string;
             /** Text */
             text: string;
-        };
-        /**
-         * Suspect
-         * @description A commit that may have brought the error, and why.
-         */
-        dispatch__spawning__handover_shapes__Suspect: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Author */
-            author: string | null;
-            /** Because */
-            because: string;
-            /** Files */
-            files: string[];
-            /** Sha */
-            sha: string;
-            /** Title */
-            title: string;
-            /** Url */
-            url: string | null;
-        };
-        /**
-         * Suspect
-         * @description A commit that may have brought an error. `files` are those of the error's stack that it changes; `because` is a sentence.
-         */
-        dispatch__suspects__shapes__Suspect: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Author */
-            author: string;
-            /** Because */
-            because: string;
-            /** Files */
-            files: string[];
-            /** Sha */
-            sha: string;
-            /** Title */
-            title: string;
-            /** Url */
-            url: string;
         };
         /**
          * Said

@@ -123,9 +123,6 @@ def test_the_packet_holds_what_was_tried_what_it_was_not_and_the_error_s_figures
     _fix(issue, first, "failed", reason="It was seen 3 times since the deployment.")
     _try(issue, outcome="blocked", summary="No access.", cost_usd=0.5)
     with work() as unit:
-        unit.conn.execute("UPDATE family SET issue_id = %s WHERE name = 'checkout'", (issue.id,))
-
-    with work() as unit:
         packet = spawning.get_packet(unit, issue.identifier)
 
     assert [(one.outcome, one.summary, one.fix) for one in packet.tried] == [
@@ -138,7 +135,7 @@ def test_the_packet_holds_what_was_tried_what_it_was_not_and_the_error_s_figures
         ("The discount is taken twice", "A fix that rests on it failed in production: It was seen 3 times since the deployment."),
     ]
     assert packet.error
-    assert (packet.error.family, packet.error.occurrences) == ("checkout", 3)
+    assert (packet.error.name, packet.error.occurrences) == ("checkout", 3)
 
 
 def test_the_next_run_is_told_what_was_refuted(issue: Issue) -> None:
@@ -185,11 +182,10 @@ def _fix(issue: Issue, run: Run, state: str, *, reason: str = "It was seen again
         )
         unit.conn.execute(
             """
-            INSERT INTO fix_attempt (id, pull_id, issue_id, family_id, repository, merged_at, state, reason, at_most_until, decided_at,
-                                     created_at)
-            SELECT %(id)s, %(pull)s, %(issue)s, family.id, 'acme/shop', %(at)s, %(state)s, %(reason)s, %(later)s, %(at)s, %(at)s
-            FROM family WHERE name = 'checkout'
+            INSERT INTO fix_attempt (id, pull_id, issue_id, repository, merged_at, state, reason, at_most_until, decided_at, created_at)
+            VALUES (%(id)s, %(pull)s, %(issue)s, 'acme/shop', %(at)s, %(state)s, %(reason)s, %(later)s, %(at)s, %(at)s)
             """,
             {**given, "state": state, "reason": reason, "later": now + timedelta(days=14)},
         )
+        unit.conn.execute("UPDATE family SET issue_id = %s WHERE name = 'checkout'", (issue.id,))
         spawning.review_attempts(unit, issue.id)

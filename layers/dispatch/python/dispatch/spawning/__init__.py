@@ -9,7 +9,7 @@ from dispatch.spawning.fact_shapes import Cause, Verdict
 from dispatch.spawning.fleet import fleet, inbox, list_decisions, why
 from dispatch.spawning.forecast import forecast, get_forecast
 from dispatch.spawning.handing_over import get_packet, list_refuted, review_attempts
-from dispatch.spawning.handover_shapes import ErrorFigures, Packet, Refuted, Tried
+from dispatch.spawning.handover_shapes import Packet, Refuted, Tried
 from dispatch.spawning.healing import note_healed
 from dispatch.spawning.hearing import GITHUB_EVENTS, hear_github
 from dispatch.spawning.limit_shapes import BreakerNow, BreakerRef, BreakerScope, KillSwitch, NewSwitch, Policy, PolicyChange, SwitchScope
@@ -38,7 +38,6 @@ __all__ = [
     "DecisionFilter",
     "DecisionPage",
     "EndedRun",
-    "ErrorFigures",
     "Fleet",
     "Forecast",
     "InboxItem",

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from uuid import UUID
 
-from dispatch import activity, issues, stream, suspects
+from dispatch import activity, families, issues, stream, suspects
 from dispatch.kit.actors import SYSTEM
 from dispatch.kit.events import Event
 from dispatch.kit.work import Work
@@ -48,7 +48,7 @@ def get_packet(work: Work, ref: str | UUID) -> Packet:
         tried=tried,
         refuted=list_refuted(work, issue.id),
         suspects=suspects.list_of_issue(work, issue.id),
-        error=handover_store.find_error(work.conn, issue.id),
+        error=families.find_by_issue(work, issue.id),
     )
 
 

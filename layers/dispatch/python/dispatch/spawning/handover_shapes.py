@@ -1,4 +1,4 @@
-"""The shapes of handing an error over to a person: what was tried, what is refuted, whom to suspect, and the error's figures."""
+"""The shapes of handing an error over to a person: what was tried, what it was not, which commits are suspected."""
 
 from datetime import datetime
 from typing import Literal
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from dispatch.families import Family
 from dispatch.kit.shapes import Money
 from dispatch.runs import Outcome
 from dispatch.spawning.shapes import IssueRef
@@ -34,19 +35,6 @@ class Refuted(BaseModel):
     run: UUID
 
 
-class ErrorFigures(BaseModel):
-    """The error's figures."""
-
-    family: str
-    source: str
-    feature: str
-    message: str
-    level: str
-    occurrences: int
-    first_seen: datetime
-    last_seen: datetime
-
-
 class Packet(BaseModel):
     """All that whoever takes over needs, the oldest try first. `handed_over_at` None: agents may still try by themselves."""
 
@@ -57,4 +45,4 @@ class Packet(BaseModel):
     tried: list[Tried]
     refuted: list[Refuted]
     suspects: list[Suspect]
-    error: ErrorFigures | None
+    error: Family | None

@@ -8,7 +8,7 @@ from psycopg import Connection
 from psycopg.rows import class_row, dict_row, scalar_row
 
 from dispatch.kit.ids import new_id
-from dispatch.spawning.handover_shapes import ErrorFigures, Refuted, Tried
+from dispatch.spawning.handover_shapes import Refuted, Tried
 
 
 def find_family(conn: Connection[Any], issue_id: UUID) -> str | None:
@@ -133,16 +133,3 @@ def select_refuted(conn: Connection[Any], issue_id: UUID, *, limit: int) -> list
             """,
             {"issue_id": issue_id, "limit": limit},
         ).fetchall()
-
-
-def find_error(conn: Connection[Any], issue_id: UUID) -> ErrorFigures | None:
-    """The figures of the error that the issue is about."""
-    with conn.cursor(row_factory=class_row(ErrorFigures)) as cursor:
-        return cursor.execute(
-            """
-            SELECT name AS family, source, feature, message, level, occurrences, first_seen, last_seen
-            FROM family
-            WHERE issue_id = %(issue_id)s
-            """,
-            {"issue_id": issue_id},
-        ).fetchone()

@@ -89,7 +89,7 @@ def packet(work: Work, words: str, _caller: Caller) -> str:
         parts.append(f"Agents failed at it {found.failed_in_a_row} times in a row; it is a person's since {clock(found.handed_over_at)}.")
     if error := found.error:
         seen = f"seen {error.occurrences} times from {clock(error.first_seen)} to {clock(error.last_seen)}"
-        parts.append(f"The error {plain(error.family)}, {seen}: {plain(error.message, most=500)}")
+        parts.append(f"The error {plain(error.name)}, {seen}: {plain(error.message, most=500)}")
     parts.append("\n".join(map(_tried, found.tried)) or "No run has ended on it yet.")
     if found.refuted:
         refuted = [f"- {plain(one.cause, most=500)} *{plain(one.because, most=500)}*" for one in found.refuted]
