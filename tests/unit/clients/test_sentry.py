@@ -1,50 +1,24 @@
 """Sentry's API: what is asked, and what its refusals mean."""
 
 import json
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from dispatch.clients import sentry
 from dispatch.kit import clock
-
-
-class Door:
-    """A Sentry on the loopback: what it answers next, and what it was asked."""
-
-    def __init__(self) -> None:
-        self.status, self.body, self.headers = 200, b"{}", {}
-        self.asked: list[tuple[str, str]] = []
+from tests.sentry_door import Door, open_sentry
 
 
 @pytest.fixture
 def door(setting) -> Iterator[Door]:
-    made = Door()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            made.asked.append((self.path, self.headers["authorization"]))
-            self.send_response(made.status)
-            for name, value in {"content-length": str(len(made.body)), **made.headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(made.body)
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    setting.setenv("SENTRY_URL", f"http://127.0.0.1:{server.server_port}")
-    setting.setenv("SENTRY_API_TOKEN", "sntrys_x")
-    setting.setenv("SENTRY_ORGANIZATION_SLUG", "acme")
-    yield made
-    server.shutdown()
-    server.server_close()
+    with open_sentry() as made:
+        setting.setenv("SENTRY_URL", made.url)
+        setting.setenv("SENTRY_API_TOKEN", "sntrys_x")
+        setting.setenv("SENTRY_ORGANIZATION_SLUG", "acme")
+        yield made
 
 
 def refusal_of(door: Door, status: int, **headers: str) -> Any:
