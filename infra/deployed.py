@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ examples:
   dispatch deployed 1f3c9a2 --state succeeded --id release-42
   dispatch deployed --list
 
-A fix is watched from the moment a deployment that holds it succeeded. Told again under one id it is the same deployment, as far as it has
-come. COMMIT is looked up in the repository of --in: TARGET_REPO's, else the demo's, else the folder that you are in.
+On a laptop: merge an agent's branch, then `dispatch deployed`. A fix is watched from the moment a deployment that holds it succeeded. Told
+again under one id it is the same deployment, as far as it has come. COMMIT is looked up in the repository of --in: TARGET_REPO's, else the
+demo's, else the folder that you are in.
 """
     + instance.EPILOG
 )
@@ -52,7 +54,10 @@ def _deployed(chosen: argparse.Namespace) -> None:
 
 
 def _tell(chosen: argparse.Namespace) -> Any:
-    given = {"sha": _sha(chosen), "state": chosen.state, "environment": chosen.environment}
+    sha = _sha(chosen)
+    with suppress(instance.RefusedError):  # whoever may not ask leaves it to webhooks
+        instance.call(chosen, "/api/pulls/reconcile", {})  # what was merged is known first: on a laptop no webhook tells of it
+    given = {"sha": sha, "state": chosen.state, "environment": chosen.environment}
     return instance.call(chosen, "/api/deployments", given | ({"id": chosen.id} if chosen.id else {}))
 
 

@@ -23,9 +23,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from infra.laptop import claude, commits
+from infra.laptop import claude
+from infra.laptop.forge import Forge, Refusal
 from infra.laptop.jobs import JobFolder, Jobs, State
-from infra.laptop.repository import RepositoryError, base_branch, base_commit, check_repository, refuse_uncommitted, remove_worktree
+from infra.laptop.repository import RepositoryError, base_commit, check_repository, refuse_uncommitted, remove_worktree
 
 WORKFLOWS = {"auto-investigate", "prd-investigate", "prd-implement", "qa-test", "deep-research", "auto-triage"}
 INPUTS = {"run_id", "generation", "issue"}
@@ -33,14 +34,6 @@ KNOWN = {"PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TERM", "NO_C
 TOOLS = ("SCRIPTED_MODEL_", "npm_config_", "NODE_", "SSL_", "XDG_", "LD_LIBRARY_PATH")
 CANCEL_PATIENCE_S = 15.0  # longer than the supervisor's own
 ROOT = Path(__file__).parents[2]
-
-
-class Refusal(Exception):
-    """GitHub's way to say no: a status and a sentence."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 @dataclass(frozen=True)
@@ -59,14 +52,10 @@ class Actions:
         """The ASGI application, with GitHub's paths."""
         repository = "/repos/{owner}/{repo}"
         base = f"{repository}/actions"
+        forge = Forge(self.name, self.repository, self.data / "merges.json", self.public_url)
         return Starlette(
             routes=[
-                Route(repository, self._guarded(self._describe), methods=["GET"]),
-                Route(f"{repository}/pulls", self._guarded(lambda _request, _body: JSONResponse([])), methods=["GET"]),  # here are branches
-                Route(f"{repository}/deployments", self._guarded(lambda _request, _body: JSONResponse([])), methods=["GET"]),  # people tell
-                Route(f"{repository}/commits", self._guarded(self._list_commits), methods=["GET"]),
-                Route(f"{repository}/commits/{{ref:path}}", self._guarded(self._show_commit), methods=["GET"]),
-                Route(f"{repository}/compare/{{base:path}}...{{head:path}}", self._guarded(self._compare), methods=["GET"]),
+                *(Route(f"{repository}{path}", self._guarded(answer), methods=["GET"]) for path, answer in forge.addresses().items()),
                 Route(f"{base}/workflows/{{file}}/dispatches", self._guarded(self._dispatch), methods=["POST"]),
                 Route(f"{base}/runs/{{id:int}}", self._guarded(self._show), methods=["GET"]),
                 Route(f"{base}/runs/{{id:int}}/cancel", self._guarded(self._cancel), methods=["POST"]),
@@ -106,19 +95,6 @@ class Actions:
             return await run_in_threadpool(handler, request, body)
 
         return guarded
-
-    def _describe(self, _request: Request, _body: Any) -> Response:
-        return JSONResponse({"full_name": self.name, "default_branch": base_branch(self.repository)})
-
-    def _list_commits(self, request: Request, _body: Any) -> Response:
-        return _found(commits.list_commits(self.repository, "", request.query_params, branch=base_branch(self.repository)))
-
-    def _show_commit(self, request: Request, _body: Any) -> Response:
-        return _found(commits.show_commit(self.repository, "", request.path_params["ref"]))
-
-    def _compare(self, request: Request, _body: Any) -> Response:
-        words = request.path_params
-        return _found(commits.compare(self.repository, "", words["base"], words["head"], request.query_params))
 
     def _dispatch(self, request: Request, body: Any) -> Response:
         workflow = request.path_params["file"].removesuffix(".yaml").removesuffix(".yml")
@@ -217,12 +193,6 @@ def _end(folder: JobFolder) -> None:
     if state.status != "completed" or state.conclusion == "failure":
         remove_worktree(Path(folder.job().repository), folder.worktree)
         folder.write(State("completed", "cancelled", state.pid))
-
-
-def _found(answer: Any) -> Response:
-    if answer is None:
-        raise Refusal(404, "Not Found")
-    return JSONResponse(answer)
 
 
 async def _json(request: Request) -> Any:
