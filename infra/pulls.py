@@ -1,4 +1,4 @@
-"""`dispatch reconcile` and `dispatch deliveries`: what GitHub told, and what it told that was not heard. They ask the instance's API."""
+"""`dispatch reconcile` and `dispatch deliveries`: what was told, and what was told and not heard. They ask the instance's API."""
 
 import argparse
 import json
@@ -27,6 +27,7 @@ DELIVERIES = (
     """\
 examples:
   dispatch deliveries list --failed
+  dispatch deliveries list --source loki
   dispatch deliveries replay github 72d3162e-cc78-11e3-81ab-4c9367dc0958
 
 Deliveries are kept for 30 days. One that failed is tried again by itself for about an hour.
@@ -42,6 +43,7 @@ def add_parsers(commands: Any) -> None:
     instance.add_verb(reconcile, _reconcile)
     verbs = _command(commands, "deliveries", "what webhooks reported", DELIVERIES).add_subparsers(required=True, metavar="verb")
     listing = verbs.add_parser("list", help="the newest deliveries, and what each did")
+    listing.add_argument("--source", metavar="NAME", help="only one sender's: github, loki (Grafana and Alertmanager too) or sentry")
     listing.add_argument("--failed", action="store_true", help="only those that could not be handled")
     listing.add_argument("--limit", type=int, default=20, metavar="N", help="so many (20)")
     instance.add_verb(listing, _list)
@@ -104,7 +106,7 @@ def _bar() -> Iterator[Any]:
 def _list(chosen: argparse.Namespace) -> None:
     if not 1 <= chosen.limit <= 200:
         raise BadInputError("--limit is a number from 1 to 200.")
-    query = {"limit": chosen.limit} | ({"failed": "true"} if chosen.failed else {})
+    query = {"limit": chosen.limit} | ({"failed": "true"} if chosen.failed else {}) | ({"source": chosen.source} if chosen.source else {})
     told = instance.call(chosen, f"/api/deliveries?{urlencode(query)}")
     if chosen.json:
         print(json.dumps(told, indent=2))

@@ -43,11 +43,14 @@ def _read(delivery: Delivery) -> Iterator[Alert | Unreadable]:
 
 
 def _hear(work: Work, alert: Alert) -> str:
-    """One that is over before anybody told of it was an error all the same."""
+    """One that is over before anybody told of it was an error all the same; told late that it fires, it is over still."""
     new, ended_at = alert.sighting, alert.ended_at
-    if ended_at and new.key and (healed := heal(work, new.origin, new.key, ended_at)):
+    if ended_at is None or new.key is None:
+        return take_sighting(work, new).answer
+    if healed := heal(work, new.origin, new.key, ended_at):
         return healed
-    return take_sighting(work, new).answer
+    answer = take_sighting(work, new.model_copy(update={"fires": True})).answer
+    return f"{answer}, over by now" if heal(work, new.origin, new.key, ended_at) else answer
 
 
 def _shortened(results: list[str]) -> list[str]:
