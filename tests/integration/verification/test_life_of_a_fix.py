@@ -1,10 +1,16 @@
 """A fix attempt from the merge to its verdict: when it begins, when it is watched, what fails it, and that silence alone proves nothing."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from dispatch import pulls
+from dispatch import issues, notices, pulls, verification
+from dispatch.customers import NewCustomer, create_customer
 from dispatch.families import Origin
-from dispatch.kit.work import work
+from dispatch.issues import IssueChange
+from dispatch.kit.work import close_connection, work
+from dispatch.notices import NoticeFilter
+from dispatch.verification import NothingToWatch, WatchOn
 from tests import doing, hooks
 from tests.conftest import Clock
 from tests.github_door import GitHub
@@ -297,6 +303,65 @@ def test_silence_that_would_hardly_come_by_luck_verifies_it_and_closes_the_issue
     assert steps.story(issue) == ["fix.begun", "fix.watched", "fix.verified"]
 
 
+def test_whoever_follows_the_issue_is_told_once_of_each_verdict(github_door: GitHub, clock: Clock, setting):
+    setting.setenv("NOTICE_WEBHOOKS", "https://hooks.example.com/dispatch")
+    issue = steps.make_steady_error(clock)
+    with work() as unit:
+        create_customer(unit, NewCustomer(name="Acme"))
+        issues.update_issue(unit, issue.id, IssueChange(customer="acme"), actor=doing.ADA)
+    steps.merge(issue)
+    clock.travel(minutes=10)
+    steps.deploy(github_door, NEW)
+    steps.sweep_until(clock, "verified", issue, days=8)
+    steps.sweep()
+
+    with work() as unit:
+        [notice] = notices.list_notices(unit, NoticeFilter()).items
+    assert (notice.kind, notice.body["data"]["watchers"]) == ("fix.verified", ["acme"])
+    assert notice.body["data"]["issue"]["identifier"] == issue.identifier
+    assert notice.body["data"]["reason"] == steps.the_fix(issue).reason
+
+
+def test_whoever_begins_again_is_told_what_was_tried(github_door: GitHub, clock: Clock):
+    issue = watched(github_door, clock)
+    steps.see(release="2026.2")
+
+    claim = doing.start(doing.ask(issue, "auto-investigate"))
+
+    assert "A fix that did not hold: pull request #12" in claim.brief.prompt
+    assert "It was seen again 1 hour after the deployment." in claim.brief.prompt
+
+
+def test_an_unproven_one_is_watched_on_as_a_person_says(github_door: GitHub, clock: Clock):
+    issue, plain = watched(github_door, clock), doing.make_issue()
+    steps.sweep_until(clock, "unproven", issue, days=16)
+    with work() as unit:
+        verification.watch_on(unit, issue.identifier, WatchOn(hours=12), actor=doing.ADA)
+    assert (steps.the_fix(issue).state, steps.inbox()) == ("watching", [])
+
+    clock.travel(hours=13)
+    steps.sweep()
+
+    assert steps.the_fix(issue).state == "unproven"
+    assert len(steps.inbox()) == 1
+    with pytest.raises(NothingToWatch), work() as unit:
+        verification.watch_on(unit, plain.identifier, WatchOn(hours=12), actor=doing.ADA)
+
+
+def test_two_sightings_at_once_fail_it_once(github_door: GitHub, clock: Clock):
+    issue = watched(github_door, clock)
+
+    def see(_: int) -> None:
+        steps.see(release="2026.2")
+        close_connection()
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(see, range(16)))
+
+    assert steps.story(issue) == ["fix.begun", "fix.watched", "fix.failed"]
+    assert doing.issue_now(issue).priority == "P3"
+
+
 def test_too_seldom_seen_it_is_unproven_after_two_weeks_and_a_person_decides(github_door: GitHub, clock: Clock):
     issue = watched(github_door, clock)
 
@@ -362,9 +427,6 @@ def test_seen_again_after_it_was_verified_the_issue_is_open_again_but_not_by_an_
 
 
 def test_closed_by_hand_what_was_seen_before_does_not_open_it_again(clock: Clock):
-    from dispatch import issues
-    from dispatch.issues import IssueChange
-
     issue = steps.make_error()
     began = steps.time.now()
     clock.travel(hours=1)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from dispatch import activity, families, issues, stream
+from dispatch import activity, families, issues, notices, spawning, stream
 from dispatch.issues import IssueChange, Priority
 from dispatch.kit.actors import SYSTEM, Actor
 from dispatch.kit.events import Event
@@ -22,12 +22,16 @@ def decide(work: Work, attempt: FixAttempt, ruling: Ruling, family_id: UUID) -> 
         case FixState.VERIFIED:
             _close(work, attempt)
             tell(work, attempt, Event.FIX_VERIFIED, ruling, public=True)
+            _notify(work, attempt, Event.FIX_VERIFIED, ruling)
         case FixState.FAILED:
             reopen(work, attempt.issue_id, is_more_urgent=True)
             families.want_spawn(work, family_id, is_renewed=True)
             tell(work, attempt, Event.FIX_FAILED, ruling, public=True)
+            _notify(work, attempt, Event.FIX_FAILED, ruling)
         case _:
             tell(work, attempt, Event.FIX_UNPROVEN, ruling)
+            _notify(work, attempt, Event.FIX_UNPROVEN, ruling)
+    spawning.review_attempts(work, attempt.issue_id)
     announce(work, attempt.id)
 
 
@@ -63,6 +67,23 @@ def reopen(work: Work, issue_id: UUID, *, is_more_urgent: bool = False) -> None:
     first = next(status.name for status in issues.list_statuses(work) if not status.is_closed)
     priority = MORE_URGENT.get(issue.priority) if is_more_urgent else None
     issues.update_issue(work, issue.id, IssueChange(status=None if issue.running else first, priority=priority), actor=SYSTEM)
+
+
+def _notify(work: Work, attempt: FixAttempt, kind: Event, ruling: Ruling) -> None:
+    """Whoever listens elsewhere hears of it; the issue's customer is named, whose people follow it."""
+    issue = issues.get_issue(work, attempt.issue_id)
+    notices.queue(
+        work,
+        kind,
+        key=f"{attempt.id}:{attempt.watch_until or attempt.at_most_until}",  # unproven, it may be watched on, and be told of again
+        issue={"id": str(issue.id), "identifier": issue.identifier, "title": issue.title, "status": issue.status.name},
+        data={
+            "pull_request": attempt.pull.model_dump(),
+            "reason": ruling.reason,
+            "numbers": ruling.numbers.model_dump() if ruling.numbers else None,
+        },
+        watchers=[issue.customer.slug] if issue.customer else [],
+    )
 
 
 def _close(work: Work, attempt: FixAttempt) -> None:
