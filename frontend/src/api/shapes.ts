@@ -309,15 +309,20 @@ export interface Packet {
   suspects: Suspect[];
 }
 
-/** Something told to somebody else's system. */
+/** One webhook that a notice is for; neither `status` nor `failure` of a try: it is under way. */
+export interface NoticeTarget {
+  endpoint: string;
+  state: 'waiting' | 'delivered' | 'failed';
+  try_at: string | null;
+  delivered_at: string | null;
+  tries: { number: number; at: string; took_ms: number | null; status: number | null; failure: string | null }[];
+}
+
+/** Something told to others' webhooks. */
 export interface Notice {
   id: string;
   kind: string;
-  url: string;
-  state: string;
-  tries: number;
-  at: string;
-  try_at: string | null;
-  delivered_at: string | null;
-  failure: string | null;
+  key: string;
+  created_at: string;
+  targets: NoticeTarget[];
 }

@@ -6,6 +6,9 @@ import { Doing } from './doing.svelte.ts';
 
 const PAGE = 20;
 
+/** Who delivers, by the names of their doors. */
+export const SOURCES = ['github', 'loki', 'sentry', 'slack'] as const;
+
 export type DeliveryState = 'handled' | 'waits' | 'tried again' | 'given up';
 
 export class Deliveries {
@@ -15,18 +18,32 @@ export class Deliveries {
   paging = new Doing();
   replaying = new Doing();
 
+  /** Empty: every source. */
+  source = $state('');
+  isFailedOnly = $state(false);
+
   #cursor = $state<string | null>(null);
   hasMore = $derived(this.#cursor !== null);
 
   constructor(private readonly api: Api) {}
 
   async load(): Promise<void> {
+    const asked = this.#asked();
     try {
-      this.#take(await this.#read(null), []);
+      const page = await this.#read(null);
+      if (asked !== this.#asked()) return; // it is of a filter that holds no more
+      this.#take(page, []);
       this.failure = null;
     } catch (error) {
       this.failure = error;
     }
+  }
+
+  /** Only such deliveries are shown. */
+  choose(change: { source?: string; isFailedOnly?: boolean }): Promise<void> {
+    Object.assign(this, change);
+    this.items = null;
+    return this.load();
   }
 
   loadMore(): Promise<boolean> {
@@ -47,7 +64,11 @@ export class Deliveries {
   }
 
   #read(cursor: string | null): Promise<Page<Delivery>> {
-    return this.api.get<Page<Delivery>>(`/deliveries?limit=${PAGE}${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`);
+    return this.api.get<Page<Delivery>>(`/deliveries?limit=${PAGE}${this.#asked()}${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`);
+  }
+
+  #asked(): string {
+    return `${this.source === '' ? '' : `&source=${encodeURIComponent(this.source)}`}${this.isFailedOnly ? '&failed=true' : ''}`;
   }
 }
 

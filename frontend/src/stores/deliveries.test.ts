@@ -29,6 +29,32 @@ test('older ones stand beneath', async () => {
   expect(deliveries.hasMore).toBe(false);
 });
 
+test('those of one source, and those that failed, are asked of the server', async () => {
+  const api = new PretendApi()
+    .answer('GET /deliveries?limit=20&source=loki', { items: [DELIVERY, DELIVERY], next_cursor: null })
+    .answer('GET /deliveries?limit=20&source=loki&failed=true', { items: [DELIVERY], next_cursor: null });
+  const deliveries = new Deliveries(api);
+
+  await deliveries.choose({ source: 'loki' });
+  expect(deliveries.items).toHaveLength(2);
+  await deliveries.choose({ isFailedOnly: true });
+
+  expect(deliveries.items).toHaveLength(1);
+});
+
+test('an answer to another filter is dropped', async () => {
+  const api = new PretendApi().answer('GET /deliveries?limit=20', { items: [DELIVERY], next_cursor: null }).answer('GET /deliveries?limit=20&source=loki', { items: [], next_cursor: null });
+  const letAnswer = api.hold('GET /deliveries?limit=20');
+  const deliveries = new Deliveries(api);
+
+  const loading = deliveries.load();
+  await deliveries.choose({ source: 'loki' });
+  letAnswer();
+  await loading;
+
+  expect(deliveries.items).toEqual([]);
+});
+
 test('one that is replayed is shown as it is then', async () => {
   const api = new PretendApi().answer('GET /deliveries?limit=20', { items: [DELIVERY], next_cursor: null }).answer('POST /deliveries/github/a%2F1/replay', null);
   const deliveries = new Deliveries(api);

@@ -32,7 +32,7 @@ export function hoursChart({ hours }: Pick<FamilyWhole, 'hours'>, now: number): 
   const active = values.filter((seen) => seen > 0).length;
   return {
     id: 'rate',
-    title: 'How often it was seen',
+    title: `By hour, the last ${CHART_DAYS} days`,
     says: total === 0 ? `Not seen in ${CHART_DAYS} days.` : `${count(total)} in ${CHART_DAYS} days, in ${counted(active, 'hour')}, at most ${count(Math.max(...values))} in one.`,
     kind: 'bars',
     step: 'hour',

@@ -105,6 +105,6 @@ function colorsOf(place: HTMLElement): (token: string) => string {
 }
 
 function timeWords(at: number, step: Chart['step']): string {
-  if (at % DAY_S === 0) return new Date(at * 1000).toLocaleDateString('en', { day: 'numeric', month: 'short', timeZone: 'UTC' });
+  if (at % DAY_S === 0) return new Date(at * 1000).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
   return step === 'hour' ? new Date(at * 1000).toISOString().slice(11, 16) : '';
 }
