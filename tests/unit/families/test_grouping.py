@@ -93,6 +93,7 @@ def test_a_template_joins_and_says_so(errors: Errors) -> None:
         ("connection from 10.0.0.1 () at 10:30", "connection from 10.0.0.1 (host.example.org) at 11:40"),
         ("Failed password for root from 10.0.0.1", "Failed password for ada from 10.0.0.2"),
         ("topic orders has no leader", "topic payments has no leader"),
+        ("stopped tty=one pid=7 by=ada", "stopped tty=two pid=8 by=bob"),
         ("table order_items is locked", "table OrderLines is locked"),
     ],
 )
@@ -113,6 +114,7 @@ def test_values_show_what_they_are_by_their_form_or_place(errors: Errors, one: s
         ("12", "disk full"),
         ("10.0.0.1 refused", "10.0.0.1 timeout"),
         ("failed with reason=timeout", "failed with reason=refused"),
+        ("Payment failed: fraud", "Payment failed: limit"),
         ("failed in billing.ts:42", "failed in checkout.ts:42"),
         ("HTTP 404 from bank", "HTTP 503 from bank"),
         ("Error: undefined", "Error: null"),
@@ -127,13 +129,13 @@ def test_different_errors_stay_apart(errors: Errors, one: str, other: str) -> No
 
 
 def test_a_word_is_a_value_once_many_messages_differ_in_nothing_else(errors: Errors) -> None:
-    families = [errors.family(f"cannot load plugin {name} at startup") for name in ("ada", "bob", "eve", "kim", "lou")]
+    families = [errors.family(f"cannot load theme {name} at startup") for name in ("ada", "bob", "eve", "kim", "lou")]
 
-    sixth = errors.see("cannot load plugin max at startup")
-    later = errors.see("cannot load plugin zoe at startup")
+    sixth = errors.see("cannot load theme max at startup")
+    later = errors.see("cannot load theme zoe at startup")
 
     assert len(set(families)) == 5
-    assert sixth.template == later.template == f"cannot load plugin {ANY} at startup"
+    assert sixth.template == later.template == f"cannot load theme {ANY} at startup"
     assert sixth.family_id == later.family_id == families[0]
 
 

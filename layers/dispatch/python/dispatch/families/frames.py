@@ -7,8 +7,9 @@ from itertools import groupby
 
 from pydantic import BaseModel
 
-MOST_LETTERS = 32_768  # of a stack are looked at
+MOST_LETTERS = 20_000  # of a stack are looked at: what a report may bring
 MOST_LETTERS_OF_LINE = 1_000
+MOST_LINES = 150  # at each end of it
 MOST_FRAMES = 60  # a recursion without end has the shape of its first frames
 
 # One line of a stack each, as each language writes it. Where the file is not told, the function's name holds the module's.
@@ -53,7 +54,8 @@ def frames_of(stack: str | None) -> str | None:
     """How many frames of its own a stack has, and their shape hashed (`3:9f2c…`). None where it has none."""
     if not stack:
         return None
-    lines = [line.strip()[:MOST_LETTERS_OF_LINE] for line in stack[:MOST_LETTERS].splitlines()]
+    lines = [line.strip()[:MOST_LETTERS_OF_LINE] for line in stack[:MOST_LETTERS].splitlines() if line.strip()]
+    lines = lines[:MOST_LINES] + lines[MOST_LINES:][-MOST_LINES:]
     shape = [name for name, _ in groupby(_shape(frame) for frame in _frames(lines) if _is_own(frame))][:MOST_FRAMES]
     if not shape:
         return None

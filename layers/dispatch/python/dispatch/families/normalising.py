@@ -9,7 +9,7 @@ from hashlib import sha256
 from pydantic import BaseModel, ConfigDict
 
 VERSION = 1  # raised whenever a message's normal form changes: fingerprints of different versions cannot be compared
-MOST_LETTERS = 4_096  # of a message are looked at, and the rest is cut off: more than a report may bring
+MOST_LETTERS = 2_048  # of a message are looked at, and the rest is cut off: more than a report may bring
 STAR = "*"
 
 QUOTED = re.compile(
@@ -68,15 +68,12 @@ def fingerprint_of(source: str, feature: str, message: str) -> Fingerprint:
 
 def normalise(message: str) -> str:
     """The message's normal form: in it, what varies is a star. Of a long message, only the first MOST_LETTERS letters count."""
-    text = " ".join(message[:MOST_LETTERS].split())
-    normal = _without_variables(QUOTED.sub(STAR, text))
-    if not LETTER.search(normal):  # it was quoted as a whole: then what is in the quotes is the message
-        normal = _without_variables(text)
-    return normal
-
-
-def _without_variables(text: str) -> str:
-    return STARS.sub(STAR, VARIABLE.sub(_equal, text))
+    whole = message if len(message) <= MOST_LETTERS else message[:MOST_LETTERS].rpartition(" ")[0] or message[:MOST_LETTERS]
+    text = " ".join(whole.split())
+    unquoted = QUOTED.sub(STAR, text)
+    if not LETTER.search(unquoted):  # it was quoted as a whole: then what is in the quotes is the message
+        unquoted = text
+    return STARS.sub(STAR, VARIABLE.sub(_equal, unquoted))
 
 
 def _equal(found: re.Match[str]) -> str:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 ANY = "<*>"  # a value that only many messages together give away, unlike the stars of a normal form
-MANY = 6  # words seen in one place, in messages that are otherwise equal, are values
+MANY = 6  # words seen in one place, in messages that are otherwise equal, are values; one that looks like a name counts as two
 STAR = "*"
 MOST_WORDS = 200  # of a message count
 
@@ -20,8 +20,30 @@ NOUNS = (
     *("table", "column", "database", "db", "schema", "index", "topic", "queue", "channel", "partition", "shard", "cluster"),
     *("service", "container", "pod", "image", "namespace", "worker", "session", "request", "trace", "span"),
 )
-SURE_NOUNS = ("user", "username", "hostname", "tenant", "topic", "bucket", "named", "called")
-PARTS = ("account", "agent", "data", "group", "id", "input", "message", "name", "policy", "profile", "role", "session", "settings", "token")
+SURE_NOUNS = ("user", "username", "hostname", "tenant", "topic", "queue", "bucket", "table", "column", "plugin", "scope", "named", "called")
+PARTS = (  # with what stands before them, they are one word
+    *("account", "agent", "count", "data", "definition", "depth", "group", "id", "input", "lag", "length", "loader", "lock", "manager"),
+    *(
+        "message",
+        "messages",
+        "name",
+        "policy",
+        "profile",
+        "role",
+        "scan",
+        "session",
+        "settings",
+        "size",
+        "space",
+        "system",
+        "token",
+        "type",
+    ),
+)
+TELLING = (  # keys whose values say which error it is
+    *("msg", "message", "error", "err", "exception", "reason", "cause", "status", "state", "code", "type", "kind", "level", "result"),
+    *("method", "op", "operation", "action", "event", "source", "feature", "component", "module", "class", "phase", "step", "command"),
+)
 BEFORE_HOSTS = ("for", "from", "to", "at", "on", "by", "with", "via", "using", "resolved", "proxy", STAR, *NOUNS)
 # Words that say what happened to what stands before them.
 PREDICATE = re.compile(
@@ -35,7 +57,7 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 HOST = re.compile(r"(?:[a-z0-9*_-]+\.)+[a-z*]{2,}(?::\*)?", re.IGNORECASE)
 CODE = re.compile(r".*\.(?:py|[cm]?[jt]sx?|vue|svelte|go|rs|java|kt|scala|rb|php|cs|fs|swift|ex|cc?|cpp|hp?p?)(?::\*)?", re.IGNORECASE)
 NAME = re.compile(r"[\w.@$+\\-]+")
-MARKED = re.compile(r"[a-z][A-Z]|[_.@$+\\-]")
+MARKED = re.compile(r"[a-z][A-Z]|[_.@$+*\\-]")
 
 
 def template_of(message: str, known: Sequence[str] = ()) -> str:
@@ -83,7 +105,7 @@ def _shown(word: str, before: str) -> str:
     """The word as the template has it. `before` is empty for the first: what a message begins with says what it is about."""
     key, sign, value = word.partition("=")
     if sign and key:
-        return f"{key}=*" if key.lower().endswith(NOUNS) or _is_value(value, key) else word
+        return word if key.strip(EDGES).lower() in TELLING and not _is_value(value, key) else f"{key}=*"
     if word == "()":
         return "(*)"
     core = word.strip(EDGES)
@@ -115,18 +137,21 @@ def _is_path(core: str) -> bool:
 
 
 def _mined(words: list[str], others: list[list[str]]) -> str | None:
-    """The template that these words make with at least MANY - 1 others that differ from them, and from each other, in one same word."""
+    """The template that these words make with others that differ from them, and from each other, in one same word."""
     found: dict[int, set[str]] = {}
     for other in others:
         if len(places := [place for place, (one, two) in enumerate(zip(words, other, strict=True)) if one != two]) == 1:
             found.setdefault(places[0], {words[places[0]]}).add(other[places[0]])
     for place, seen in found.items():
-        made = [*words[:place], ANY, *words[place + 1 :]]
-        if len(seen) >= MANY and all(_may_vary(words[:place], word) for word in seen) and WORD.search(" ".join(made)):
-            return " ".join(made)
+        made = " ".join([*words[:place], ANY, *words[place + 1 :]])
+        weight = sum(2 if MARKED.search(word) else 1 for word in seen)
+        if weight >= MANY and WORD.search(made) and all(_may_vary(words[:place], word) for word in seen):
+            return made
     return None
 
 
 def _may_vary(before: list[str], word: str) -> bool:
     """Whether a word may be a value here: neither what the message begins with, nor a verb, nor what says how it went."""
-    return bool(before) and before[-1].strip(EDGES).lower() not in VERBS_FOLLOW and not PREDICATE.fullmatch(word.strip(EDGES))
+    if not before or before[-1].endswith(":") or before[-2:] == ["out", "of"]:  # a reason follows
+        return False
+    return before[-1].strip(EDGES).lower() not in VERBS_FOLLOW and not PREDICATE.fullmatch(word.strip(EDGES))
