@@ -6,12 +6,13 @@ from uuid import UUID
 
 import pytest
 
-from dispatch import activity, spawning
+from dispatch import activity, notices, spawning
 from dispatch.issues import Issue
 from dispatch.kit import clock as kit_clock
 from dispatch.kit.events import Event
 from dispatch.kit.ids import new_id
 from dispatch.kit.work import work
+from dispatch.notices import NoticeFilter
 from dispatch.runs import Run
 from dispatch.spawning import SpawnState
 from tests import doing
@@ -47,10 +48,12 @@ def test_an_error_that_agents_failed_at_twice_starts_nothing_by_itself_and_waits
     with work() as unit:
         told = [item for item in spawning.inbox(unit) if item.kind in {"handover", "failure"}]
         story = [entry for entry in activity.list_activity(unit, issue.id) if entry.kind is Event.ERROR_HANDED_OVER]
+        [notice] = notices.list_notices(unit, NoticeFilter(kind=Event.ERROR_HANDED_OVER)).items
     assert [item.text for item in told] == [
         "Agents failed at this error 2 times in a row. It starts no further run by itself: it is yours."
     ]
     assert [entry.data for entry in story] == [{"family": "checkout", "failures": 2}]
+    assert notice.body["data"]["issue"]["identifier"] == issue.identifier
 
 
 def test_a_lost_run_counts_and_a_cancelled_one_says_nothing(issue: Issue, clock: Clock) -> None:

@@ -45,13 +45,21 @@ class Sent:
 def deliver_due() -> int:
     """What is due has been told, or will be tried again; returns how many were taken. Opens works of its own."""
     until, delivered = time.monotonic() + BUDGET_S, 0
-    known = {endpoint.name: endpoint.url for endpoint in endpoints()}
-    while time.monotonic() < until and (claimed := _claim(list(known))):
-        with ThreadPoolExecutor(SIDE_BY_SIDE) as side_by_side:
-            sent = list(side_by_side.map(_send, claimed, [known[one.endpoint] for one in claimed]))
+    while time.monotonic() < until and (sent := deliver_some()):
         delivered += sum(one.is_delivered for one in sent)
-        _note(sent)
     return delivered
+
+
+def deliver_some() -> list[Sent]:
+    """The first few of what is due have been told, side by side, or will be tried again. Opens works of its own."""
+    known = {endpoint.name: endpoint.url for endpoint in endpoints()}
+    claimed = _claim(list(known))
+    if not claimed:
+        return []
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as side_by_side:
+        sent = list(side_by_side.map(_send, claimed, [known[one.endpoint] for one in claimed]))
+    _note(sent)
+    return sent
 
 
 def _claim(names: list[str]) -> list[Claimed]:

@@ -12,7 +12,7 @@ from dispatch.kit.ids import new_id
 from dispatch.kit.shapes import from_cursor, to_cursor
 from dispatch.kit.work import Work
 from dispatch.notices import store
-from dispatch.notices.delivering import deliver_due
+from dispatch.notices.delivering import deliver_some
 from dispatch.notices.shapes import Notice, NoticeFilter, NoticePage
 from dispatch.notices.signing import endpoints
 
@@ -66,14 +66,14 @@ def _names() -> list[str]:
 
 
 def _deliver_after(work: Work) -> None:
-    """However much is queued, it is sent at once."""
+    """It is sent at once, or, where much is, by the schedule: whoever did what it tells does not wait for all of it."""
     if not work.kept.setdefault("notices", False):
         work.kept["notices"] = True
         work.after_commit(_deliver)
 
 
 def _deliver() -> None:
-    deliver_due()
+    deliver_some()
 
 
 def _written(kind: Event, told: dict[str, Any], *, at: str) -> str:

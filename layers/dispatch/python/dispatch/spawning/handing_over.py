@@ -1,9 +1,10 @@
 """Errors that agents failed at again and again become a person's, with all that is known, until a run of theirs ends well."""
 
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from dispatch import activity, families, issues, stream, suspects
+from dispatch import activity, families, issues, notices, stream, suspects
 from dispatch.kit.actors import SYSTEM
 from dispatch.kit.events import Event
 from dispatch.kit.work import Work
@@ -29,7 +30,7 @@ def review_attempts(work: Work, issue_id: UUID) -> None:
     if failures >= ENOUGH:
         is_new = handover_store.keep_handover(work.conn, issue_id, family, failures=failures, at=work.now)
         if is_new:
-            activity.add_activity(work, issue_id, Event.ERROR_HANDED_OVER, actor=SYSTEM, data={"family": family, "failures": failures})
+            _tell(work, issue_id, {"family": family, "failures": failures})
     elif not handover_store.end_handover(work.conn, family, at=work.now):
         return
     stream.publish_change(work, "inbox", Event.INBOX_CHANGED)
@@ -55,3 +56,11 @@ def get_packet(work: Work, ref: str | UUID) -> Packet:
 def list_refuted(work: Work, issue_id: UUID) -> list[Refuted]:
     """The causes that it was not, as far as earlier runs and production have shown."""
     return handover_store.select_refuted(work.conn, issue_id, limit=MOST_TOLD)
+
+
+def _tell(work: Work, issue_id: UUID, told: dict[str, Any]) -> None:
+    """The story has it, and whoever listens elsewhere hears of it."""
+    issue = issues.get_issue(work, issue_id)
+    named = {"id": str(issue.id), "identifier": issue.identifier, "title": issue.title, "status": issue.status.name}
+    activity.add_activity(work, issue_id, Event.ERROR_HANDED_OVER, actor=SYSTEM, data=told)
+    notices.queue(work, Event.ERROR_HANDED_OVER, key=f"{issue_id}:{work.now.isoformat()}", issue=named, data=told)
