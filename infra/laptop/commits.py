@@ -8,7 +8,7 @@ from typing import Any
 
 PAGE = 30  # GitHub's, where none is asked for
 FIELDS = "%H%x00%P%x00%an%x00%aI%x00%cI%x00%B%x01"
-REVISION = re.compile(r"[\w.][\w./@-]{0,250}")  # nothing that git would take for an option or a range
+REVISION = re.compile(r"[\w.][\w./@~^-]{0,250}")  # nothing that git would take for an option or a range
 
 
 def list_commits(repository: Path, page: str, asked: Mapping[str, str], *, branch: str) -> list[dict[str, Any]] | None:

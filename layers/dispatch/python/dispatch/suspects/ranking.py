@@ -107,7 +107,9 @@ def _when(case: Case, one: Looked) -> str:
 
 
 def _long(span: timedelta) -> str:
-    minutes = max(0, int(span.total_seconds() // 60))
+    minutes = int(span.total_seconds() // 60)
+    if minutes < 1:
+        return "less than a minute"
     for most, unit, name in ((120, 1, "minute"), (48 * 60, 60, "hour")):
         if minutes < most:
             return _many(minutes // unit, name)
