@@ -12,7 +12,7 @@ from functions.webhooks.sources.reading import active, bound, id_of, is_one_of, 
 from functions.webhooks.sources.shapes import Source
 
 MOST_MB = 1
-MOST_ALERTS = 1000  # handled together, in the time that a request has
+MOST_ALERTS = 500  # handled together, in the 30 seconds that a request has, though all of them be new
 EXPECTS = (
     "Alerts by POST, as JSON, with `Authorization: Bearer SECRET`: from a webhook contact point of Grafana's unified alerting, or from a "
     "webhook receiver of Prometheus Alertmanager, which is also where Loki's ruler sends. How to set it up: docs/errors.md."
@@ -32,7 +32,7 @@ class NoAlerts(BadInput):
 
 
 class TooManyAlerts(BadInput):
-    """One delivery brings at most 1,000 alerts. Group them by more labels, or set `max_alerts` where they are sent."""
+    """One delivery brings at most 500 alerts. Group them by more labels, or set `max_alerts` where they are sent."""
 
 
 def read_delivery(headers: Mapping[str, str], body: bytes) -> NewDelivery:
