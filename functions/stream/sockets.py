@@ -131,19 +131,21 @@ def _watch(socket: str, topic: str, *, after: int) -> None:
 
 
 def _say(socket: str, say: Say) -> None:
+    if bool(say.run) == bool(say.chat):
+        raise NotUnderstood("Say it to one `chat` or to one `run`.")
     with work() as unit:
         caller = _caller(unit, socket)
         _check_right(caller, Right.SPAWN if say.run else Right.ISSUES)
-        if say.run and not say.chat:
+        if say.run:
             from dispatch import runs  # what a socket that only watches need not load
 
             runs.say(unit, say.run, text=say.text, actor=caller.actor)
-        elif say.chat and not say.run:
-            from dispatch import orchestrator
+    if say.chat:
+        from dispatch import orchestrator
 
-            orchestrator.say(unit, say.chat, say.text, caller=caller)
-        else:
-            raise NotUnderstood("Say it to one `chat` or to one `run`.")
+        answer = orchestrator.ask_others(say.text, caller)
+        with work() as unit:
+            orchestrator.say(unit, say.chat, say.text, caller=caller, answer=answer)
 
 
 def _check_right(caller: Caller, right: Right) -> None:

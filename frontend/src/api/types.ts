@@ -2453,6 +2453,30 @@ export interface components {
             title: string;
         };
         /**
+         * CardRun
+         * @description What a card shows of the run that is not finished.
+         */
+        CardRun: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Last Line */
+            last_line: string | null;
+            /** Started At */
+            started_at: string | null;
+            /** State */
+            state: string;
+            /** Workflow */
+            workflow: string;
+        };
+        /**
          * Chat
          * @description A conversation with the orchestrator; its title is how it began.
          */
@@ -2969,7 +2993,7 @@ export interface components {
             issue: components["schemas"]["CardIssue"] | null;
             /** Issue Id */
             issue_id: string | null;
-            last_run: components["schemas"]["dispatch__families__card_shapes__CardRun"] | null;
+            last_run: components["schemas"]["LastRun"] | null;
             /**
              * Last Seen
              * Format: date-time
@@ -3071,7 +3095,7 @@ export interface components {
             issue: components["schemas"]["CardIssue"] | null;
             /** Issue Id */
             issue_id: string | null;
-            last_run: components["schemas"]["dispatch__families__card_shapes__CardRun"] | null;
+            last_run: components["schemas"]["LastRun"] | null;
             /**
              * Last Seen
              * Format: date-time
@@ -3519,7 +3543,7 @@ export interface components {
             priority: components["schemas"]["Priority"];
             /** Question Waiting */
             question_waiting: boolean;
-            running: components["schemas"]["dispatch__issues__shapes__CardRun"] | null;
+            running: components["schemas"]["CardRun"] | null;
             /** Source */
             source: string;
             status: components["schemas"]["Status"];
@@ -3560,7 +3584,7 @@ export interface components {
             priority: components["schemas"]["Priority"];
             /** Question Waiting */
             question_waiting: boolean;
-            running: components["schemas"]["dispatch__issues__shapes__CardRun"] | null;
+            running: components["schemas"]["CardRun"] | null;
             status: components["schemas"]["Status"];
             /** Title */
             title: string;
@@ -3670,6 +3694,28 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * LastRun
+         * @description What a card shows of the newest run.
+         */
+        LastRun: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Outcome */
+            outcome: string | null;
+            /** State */
+            state: string;
+            /** Workflow */
+            workflow: string;
         };
         /**
          * LedgerPage
@@ -6081,57 +6127,11 @@ export interface components {
          */
         dispatch__briefs__shapes__Origin: "operator" | "member" | "repository" | "tool" | "customer" | "public";
         /**
-         * CardRun
-         * @description What a card shows of the newest run.
-         */
-        dispatch__families__card_shapes__CardRun: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Outcome */
-            outcome: string | null;
-            /** State */
-            state: string;
-            /** Workflow */
-            workflow: string;
-        };
-        /**
          * Origin
          * @description Who reports errors.
          * @enum {string}
          */
         dispatch__families__shapes__Origin: "grafana" | "alertmanager" | "sentry";
-        /**
-         * CardRun
-         * @description What a card shows of the run that is not finished.
-         */
-        dispatch__issues__shapes__CardRun: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Last Line */
-            last_line: string | null;
-            /** Started At */
-            started_at: string | null;
-            /** State */
-            state: string;
-            /** Workflow */
-            workflow: string;
-        };
         /**
          * Said
          * @description A person's words for the running agent.

@@ -7,8 +7,9 @@ from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from dispatch import orchestrator
+from dispatch.kit.work import work as open_work
 from dispatch.orchestrator import Chat, ChatPage, ChatView, Choice, CommandHelp, NewSaying, Turn
-from functions.api.callers import Reader, Spawner, Writer
+from functions.api.callers import Reader, Spawner, Writer, WriterAlone
 from functions.api.routing import Router
 from functions.api.unit import TheWork
 
@@ -69,9 +70,11 @@ def get_chat(work: TheWork, _caller: Reader, chat_id: UUID) -> ChatView:
 
 
 @router.post("/chats/{chat_id}/turns", status_code=202, responses={200: {"model": Commanded}})
-def say(work: TheWork, caller: Writer, chat_id: UUID, saying: NewSaying, response: Response) -> Said | Commanded:
+def say(caller: WriterAlone, chat_id: UUID, saying: NewSaying, response: Response) -> Said | Commanded:
     """Says something: 202 and a turn that waits for the model; for a text that begins with "/", 200 and the command's answer."""
-    turn = orchestrator.say(work, chat_id, saying.text, caller=caller)
+    answer = orchestrator.ask_others(saying.text, caller)
+    with open_work() as work:
+        turn = orchestrator.say(work, chat_id, saying.text, caller=caller, answer=answer)
     for item in turn.items:
         if item.type == "command":
             response.status_code = 200

@@ -177,8 +177,9 @@ def chat(database: str, queues: Any, repository: str) -> Chat:
 
 
 def say(chat: Chat, words: str, caller: Caller = ADA) -> Turn:
+    answer = orchestrator.ask_others(words, caller)
     with work() as unit:
-        return orchestrator.say(unit, chat.id, words, caller=caller)
+        return orchestrator.say(unit, chat.id, words, caller=caller, answer=answer)
 
 
 def talk(chat: Chat, words: str) -> Turn:

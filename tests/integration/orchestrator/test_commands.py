@@ -87,7 +87,7 @@ def test_a_packet_tells_what_was_tried_and_what_it_was_not(chat):
 
 
 def test_an_unknown_command_names_the_nearest(chat):
-    assert answer(chat, "/statsu") == "There is no command “/statsu”. Did you mean `/status`? `/help` lists them all."
+    assert answer(chat, "/statusy") == "There is no command “/statusy”. Did you mean `/status`? `/help` lists them all."
     assert "Did you mean" not in answer(chat, "/zzzzzz")
 
 

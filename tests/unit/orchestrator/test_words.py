@@ -33,7 +33,7 @@ def test_every_tool_says_what_it_does_and_takes_an_object():
 def test_the_tools_are_the_agreed_ones():
     assert {one["name"] for one in tools.definitions()} == {
         "search_issues", "list_issues", "get_issue", "create_issue", "update_issue", "dispatch_investigation", "dispatch_implementation",
-        "dispatch_qa", "dispatch_research", "dispatch_triage", "fleet_status", "why", "spend", "limits", "decisions",
+        "dispatch_qa", "dispatch_research", "dispatch_triage", "fleet_status", "why", "spend", "limits", "decisions", "ask_logs",
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from dispatch.clients.loki import NotConnected, is_connected
 from dispatch.logs.context import context_for, traffic
 from dispatch.logs.queries import QUERIES, NamedQuery
 from dispatch.logs.service import ask, forget_old_queries, read_query
-from dispatch.logs.shapes import Asker, LogAnswer, LogLine, LogPart, LogRow, LogSeries, QuotaSpent, RunHasEnded, TooManyQueries
+from dispatch.logs.shapes import Asker, LogAnswer, LogLine, LogPart, LogPoint, LogRow, LogSeries, QuotaSpent, RunHasEnded, TooManyQueries
 
 __all__ = [
     "QUERIES",
@@ -16,6 +16,7 @@ __all__ = [
     "LogAnswer",
     "LogLine",
     "LogPart",
+    "LogPoint",
     "LogRow",
     "LogSeries",
     "NamedQuery",

@@ -5,7 +5,7 @@ anthropic SDK is imported when a model is asked, not before.
 """
 
 from dispatch.orchestrator.choosing import take_choice
-from dispatch.orchestrator.commands import CommandHelp, list_commands
+from dispatch.orchestrator.commands import CommandHelp, ask_others, list_commands
 from dispatch.orchestrator.saying import create_chat, say, stop_chat
 from dispatch.orchestrator.shapes import Chat, ChatNotFound, ChatPage, ChatView, Choice, NewSaying, Reason, Turn, TurnState
 from dispatch.orchestrator.turns import requeue_lost_turns, run_turn
@@ -22,6 +22,7 @@ __all__ = [
     "Reason",
     "Turn",
     "TurnState",
+    "ask_others",
     "create_chat",
     "get_chat",
     "list_chats",

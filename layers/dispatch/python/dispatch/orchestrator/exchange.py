@@ -6,7 +6,7 @@ with its result. So whoever goes on after a crash repeats nothing but an unfinis
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from decimal import Decimal
 
 import psycopg
@@ -20,7 +20,7 @@ from dispatch.kit.events import Event
 from dispatch.kit.log import logger
 from dispatch.kit.settings import settings
 from dispatch.kit.wire import to_json
-from dispatch.kit.work import Work
+from dispatch.kit.work import Work, close_connection
 from dispatch.orchestrator import endings, history, store, tool_store, tools
 from dispatch.orchestrator.claims import Claim, StopAsked, TurnLost, step
 from dispatch.orchestrator.listening import listen
@@ -155,8 +155,10 @@ class Exchange:
         """The tool's effect and its result are true together; a refusal leaves its sentence and no effect."""
         began = time.monotonic()
         try:
+            question = tools.question(call.name, call.input, self._context(call))
+            found = self._wait_for(question) if question else None
             with step(self.claim) as work:
-                result = tools.use(work, call.name, call.input, self._context(call))
+                result = found if question else tools.use(work, call.name, call.input, self._context(call))
                 answered = self._answer_call(work, call, result, is_error=False, began=began)
         except (StopAsked, TurnLost, psycopg.OperationalError):
             raise
@@ -164,6 +166,15 @@ class Exchange:
             with step(self.claim, heed_stop=False) as work:
                 answered = self._answer_call(work, call, {"error": _sentence(error, call)}, is_error=True, began=began)
         self.calls[call.tool_use_id] = answered
+
+    def _wait_for(self, question: Callable[[], object]) -> object:
+        """What others answer, with no work open meanwhile; the turn is kept, and stops where a person wants it to."""
+        for answer in listen(lambda: _asked(question), every_s=LOOK_EVERY_S):
+            if answer is not None:
+                return answer
+            with step(self.claim):
+                continue
+        return None
 
     def _answer_call(self, work: Work, call: ToolCall, result: object, *, is_error: bool, began: float) -> ToolCall:
         answered = call.model_copy(
@@ -188,6 +199,14 @@ class Exchange:
             self.rounds.append(Round(content=[{"type": "text", "text": text}], by="us"))
             store.save_rounds(work.conn, self.turn.id, self.rounds, usage=self.usage, cost_usd=Decimal(0))
         self.held = ""
+
+
+def _asked(question: Callable[[], object]) -> Generator[object]:
+    """Its one answer. It may open works, in a thread that is nobody else's."""
+    try:
+        yield question()
+    finally:
+        close_connection()
 
 
 def _ending(answer: Answer) -> Ending | None:

@@ -26,16 +26,16 @@ def create_chat(work: Work, *, actor: Actor) -> Chat:
     return _get_locked(work, chat_id)
 
 
-def say(work: Work, chat_id: UUID, text: str, *, caller: Caller) -> Turn:
+def say(work: Work, chat_id: UUID, text: str, *, caller: Caller, answer: str | None = None) -> Turn:
     """The text stands in the chat as a turn: waiting for the model or, where it begins with "/", answered already.
 
-    Raises ChatNotFound, BadInput and TooManyTurnsWait.
+    `answer` is what `ask_others` answered to this text. Raises ChatNotFound, BadInput and TooManyTurnsWait.
     """
     text = text.strip()
     if not text or len(text) > SAID_LETTERS or "\x00" in text:
         raise BadInput(f"Say something of 1 to {SAID_LETTERS} characters.")
     if text.startswith("/"):
-        return _answer_command(work, chat_id, text, caller)
+        return _answer_command(work, chat_id, text, caller, answer)
     return begin_turn(work, chat_id, text, actor=caller.actor)
 
 
@@ -67,9 +67,9 @@ def title_of(text: str) -> str:
     return line[:TITLE_LETTERS].rsplit(" ", 1)[0] + "…"
 
 
-def _answer_command(work: Work, chat_id: UUID, text: str, caller: Caller) -> Turn:
+def _answer_command(work: Work, chat_id: UUID, text: str, caller: Caller, answer: str | None) -> Turn:
     _get_locked(work, chat_id)
-    answer = commands.answer(work, text, caller)
+    answer = answer or commands.answer(work, text, caller)
     turn = store.insert_command(work.conn, new_id(), chat_id, said=text, answer=answer, said_by=caller.actor, at=work.now)
     chat_store.touch_chat(work.conn, chat_id, title=title_of(text), at=work.now)
     frame = {"id": turn.id, "text": text, "markdown": answer, "at": work.now}

@@ -8,13 +8,14 @@ from pydantic import BaseModel
 
 from dispatch.kit.errors import DispatchError
 from dispatch.kit.work import Work
-from dispatch.orchestrator.commands import acting, limiting, looking
+from dispatch.orchestrator.commands import acting, asking_logs, limiting, looking
 from dispatch.orchestrator.commands.markdown import plain, table
 from dispatch.people import Caller
 
-__all__ = ["CommandHelp", "answer", "list_commands"]
+__all__ = ["CommandHelp", "answer", "ask_others", "list_commands"]
 
 Answer = Callable[[Work, str, Caller], str]
+Ask = Callable[[str, Caller], str]
 
 
 class CommandHelp(BaseModel):
@@ -27,12 +28,16 @@ class CommandHelp(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`answer` gets the work, the words after the name, and who asks. Where it `acts`, its refusal is raised, not shown."""
+    """`answer` gets the work, the words after the name, and who asks. Where it `acts`, its refusal is raised, not shown.
+
+    A command that asks somebody else than our own rows has `ask` in its place, which gets no work.
+    """
 
     usage: str
     help: str
-    answer: Answer
+    answer: Answer | None = None
     acts: bool = False
+    ask: Ask | None = None
 
 
 def _help(_work: Work, _words: str, _caller: Caller) -> str:
@@ -51,6 +56,8 @@ COMMANDS = {
     "/runs": Command("/runs [ID]", "The latest runs, of one issue or of all", looking.list_runs),
     "/spend": Command("/spend", "Today's money by workflow and customer, and the week's", limiting.spend),
     "/limits": Command("/limits", "The limits in force, and who set them", limiting.limits),
+    "/logs": Command("/logs QUERY …", "Production's logs, by named queries", ask=asking_logs.ask_logs),
+    "/stats": Command("/stats [BY]", "How much production logged in 24 hours, by source", ask=asking_logs.stats),
     "/plan": Command("/plan ID", "An issue's newest plan", looking.plan),
     "/approve": Command("/approve ID", "Approve an issue's plan, which implements it", acting.approve, acts=True),
     "/cancel": Command("/cancel ID", "Cancel an issue's run, or what waits for it", acting.cancel, acts=True),
@@ -65,18 +72,33 @@ def list_commands() -> list[CommandHelp]:
     return [CommandHelp(name=name, usage=command.usage, help=command.help) for name, command in COMMANDS.items()]
 
 
+def ask_others(text: str, caller: Caller) -> str | None:
+    """The answer of a command that asks somebody else, in markdown, to be had with no work open; None for every other text."""
+    command, words = _read(text)
+    if command is None or command.ask is None:
+        return None
+    try:
+        return command.ask(words, caller)
+    except DispatchError as error:
+        return error.sentence
+
+
 def answer(work: Work, text: str, caller: Caller) -> str:
     """The command's answer, in markdown; one that only looks answers with the sentence of what went wrong."""
-    name, _, words = text.strip().partition(" ")
-    command = COMMANDS.get(name.lower())
-    if command is None:
-        return _unknown(name)
+    command, words = _read(text)
+    if command is None or command.answer is None:
+        return _unknown(text.split(maxsplit=1)[0])
     try:
-        return command.answer(work, words.strip(), caller)
+        return command.answer(work, words, caller)
     except DispatchError as error:
         if command.acts:
             raise
         return error.sentence
+
+
+def _read(text: str) -> tuple[Command | None, str]:
+    name, _, words = text.strip().partition(" ")
+    return COMMANDS.get(name.lower()), words.strip()
 
 
 def _unknown(name: str) -> str:

@@ -38,12 +38,17 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """`use` gets the work, the read input and the context; what it returns is the result, as a shape or plain values."""
+    """`use` gets the work, the read input and the context; what it returns is the result, as a shape or plain values.
+
+    A tool that asks somebody else than our own rows has `ask` in its place, which gets no work: none may be open while others take their
+    time. It is asked again where its answer was lost, so that it changes nothing.
+    """
 
     name: str
     description: str
     input: type[Input]
-    use: Callable[[Work, Any, Context], Any]
+    use: Callable[[Work, Any, Context], Any] | None = None
+    ask: Callable[[Any, Context], Any] | None = None
 
     def definition(self) -> dict[str, Any]:
         """The tool as the Messages API takes it."""
