@@ -121,208 +121,31 @@ export type Frame<Data = unknown> = Omit<Shape<'Frame'>, 'data'> & { data: Data 
 export type FeedPage = Omit<Shape<'FeedPage'>, 'frames'> & { frames: Frame[] };
 export type Ticket = Shape<'Ticket'>;
 
-/** A word that mutes an error, or its whole source; `until` null: until somebody ends it. */
-export interface Mute {
-  id: string;
-  scope: 'source' | 'family';
-  value: string;
-  because: string;
-  by: string;
-  at: string;
-  until: string | null;
-}
-
-export type FixState = 'awaiting_deploy' | 'watching' | 'verified' | 'failed' | 'unproven';
-
+/** What is counted and opens nothing: an error, or a whole source; `until` null: until somebody ends it. */
+export type Mute = Shape<'Mute'>;
+export type FixState = Schemas['FixState'];
 /** An error in all its wordings, as lists show it. `rate`: how often in each of the last 48 hours, oldest first. */
-export interface FamilyCard {
-  id: string;
-  name: string;
-  source: string;
-  feature: string;
-  message: string;
-  level: string;
-  occurrences: number;
-  users: number;
-  organisations: number;
-  customers: { name: string; slug: string }[];
-  first_seen: string;
-  last_seen: string;
-  release: string | null;
-  issue: { id: string; identifier: string; title: string; priority: Priority; status: Status } | null;
-  fix: { state: FixState; deployed_at: string | null; watch_until: string | null } | null;
-  rate: number[];
-  mute: Mute | null;
-  fingerprints: number;
-  last_run: { id: string; workflow: Workflow; state: RunState; outcome: Outcome | null; created_at: string } | null;
-  cooldown_until: string | null;
-  firing: boolean;
-}
-
+export type FamilyCard = Omit<Shape<'FamilyCard'>, 'fix' | 'last_run'> & { fix: CardFix | null; last_run: LastRun | null };
+export type CardFix = Omit<Shape<'CardFix'>, 'state'> & { state: FixState };
+export type LastRun = Omit<Shape<'LastRun'>, 'state' | 'outcome'> & { state: RunState; outcome: Outcome | null };
 /** One way in which an error says itself, and why it belongs to it. */
-export interface Wording {
-  hash: string;
-  message: string;
-  template: string | null;
-  joined_by: 'first' | 'frames' | 'template' | 'hand';
-  because: string;
-  is_pinned: boolean;
-  occurrences: number;
-  first_seen: string;
-  last_seen: string;
-}
-
-/** A commit that may have caused an error. */
-export interface Suspect {
-  sha: string;
-  title: string;
-  author: string | null;
-  at: string;
-  url: string | null;
-  files: string[];
-  because: string;
-}
-
-/** A run that was asked for because of an error. */
-export interface FamilySpawn {
-  id: string;
-  state: Spawn['state'];
-  workflow: Workflow;
-  reason: string;
-  created_at: string;
-}
-
+export type Wording = Shape<'Wording'>;
+/** A commit that may have brought an error. */
+export type Suspect = Shape<'Suspect'>;
+export type FamilySpawn = Shape<'FamilySpawn'>;
 /** `hours`: how often in each hour of the last 14 days in which it was seen at all. */
-export interface FamilyWhole extends FamilyCard {
-  wordings: Wording[];
-  hours: { at: string; count: number }[];
-  spawns: FamilySpawn[];
-  suspects: Suspect[];
-}
-
+export type FamilyWhole = FamilyCard & Pick<Shape<'ErrorWhole'>, 'wordings' | 'hours' | 'spawns' | 'suspects'>;
 /** One report of an error. */
-export interface Sighting {
-  id: string;
-  origin: 'grafana' | 'alertmanager' | 'sentry';
-  fingerprint: string;
-  count: number;
-  first_seen: string;
-  last_seen: string;
-  heard_at: string;
-  ended_at: string | null;
-  fires: boolean;
-  release: string | null;
-  environment: string | null;
-  detail: {
-    title: string | null;
-    error: string | null;
-    stack: string | null;
-    lines: string[];
-    links: { name: string; url: string }[];
-    labels: Record<string, string>;
-    values: Record<string, number>;
-  };
-}
-
-/** What a verdict stands on. */
-export interface FixNumbers {
-  active_hours_before: number;
-  observed_hours_before: number;
-  window_hours: number;
-  traffic_ratio: number | null;
-  expected: number;
-  needed: number;
-  chance_of_luck: number;
-  seen: number;
-  ignored: number;
-}
-
-/** What was seen of the error since the deployment, by what it was held to be; `at` is the latest of `times`. */
-export interface FixSighting {
-  at: string;
-  because: string;
-  counts: boolean;
-  times: number;
-}
-
+export type Sighting = Shape<'Sighting'>;
 /** A merged pull request, watched until it is known whether the error is gone. */
-export interface FixAttempt {
-  id: string;
-  issue_id: string;
-  family: { id: string; name: string } | null;
-  pull: { repository: string; number: number; url: string };
-  merge_commit: string | null;
-  merged_at: string;
-  state: FixState;
-  environment: string | null;
-  deployed_at: string | null;
-  deployed_sha: string | null;
-  watch_until: string | null;
-  numbers: FixNumbers | null;
-  reason: string;
-  seen: FixSighting[];
-  decided_at: string | null;
-}
-
-export interface FixMark {
-  at: string;
-  what: 'merged' | 'deployed' | 'failed' | 'verified' | 'unproven';
-}
-
-/** How often the error was seen around its fix, by steps of so many seconds. */
-export interface FixChart {
-  since: string;
-  until: string;
-  step_s: number;
-  counts: number[];
-  marks: FixMark[];
-}
-
+export type FixAttempt = Shape<'FixAttempt'>;
+/** What a verdict stands on. */
+export type FixNumbers = Shape<'Numbers'>;
+export type FixMark = Shape<'Mark'>;
 /** What is known about whether an issue's error is gone. */
-export interface Fix {
-  family: { id: string; name: string } | null;
-  attempts: FixAttempt[];
-  chart: FixChart | null;
-  closing_needs_reason: boolean;
-}
-
-/** A run that agents made in vain, and what became of its fix in production. */
-export interface Tried {
-  run: string;
-  workflow: Workflow;
-  outcome: Outcome;
-  summary: string;
-  cost_usd: number | null;
-  at: string;
-  pull: string | null;
-  fix: FixState | null;
-  because: string | null;
-}
-
+export type Fix = Shape<'Fix'>;
 /** What a person is handed when agents have failed at an error, the oldest try first. */
-export interface Packet {
-  handed_over_at: string | null;
-  failed_in_a_row: number;
-  cost_usd: number;
-  tried: Tried[];
-  refuted: { cause: string; because: string; run: string }[];
-  suspects: Suspect[];
-}
-
-/** One webhook that a notice is for; neither `status` nor `failure` of a try: it is under way. */
-export interface NoticeTarget {
-  endpoint: string;
-  state: 'waiting' | 'delivered' | 'failed';
-  try_at: string | null;
-  delivered_at: string | null;
-  tries: { number: number; at: string; took_ms: number | null; status: number | null; failure: string | null }[];
-}
-
+export type Packet = Shape<'Packet'>;
 /** Something told to others' webhooks. */
-export interface Notice {
-  id: string;
-  kind: string;
-  key: string;
-  created_at: string;
-  targets: NoticeTarget[];
-}
+export type Notice = Shape<'Notice'>;
+export type NoticeTarget = Shape<'NoticeTarget'>;

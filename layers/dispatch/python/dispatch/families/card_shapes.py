@@ -28,7 +28,7 @@ class CardFix(BaseModel):
     watch_until: datetime | None
 
 
-class CardRun(BaseModel):
+class LastRun(BaseModel):
     """What a card shows of the newest run."""
 
     id: UUID
@@ -50,7 +50,7 @@ class FamilyCard(Family):
     rate: list[int]
     mute: Mute | None
     fingerprints: int
-    last_run: CardRun | None
+    last_run: LastRun | None
     cooldown_until: datetime | None
     firing: bool
     seen_minute: datetime = Field(exclude=True)
