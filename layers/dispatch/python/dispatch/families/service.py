@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from dispatch.families import list_store, store
 from dispatch.families.learning import learn
-from dispatch.families.normalising import fingerprint_of
+from dispatch.families.normalising import Fingerprint, fingerprint_of
 from dispatch.families.shapes import Counted, Ended, Family, NewSighting, Origin, Recorded
 from dispatch.kit.ids import new_id
 from dispatch.kit.masking import mask, mask_secrets
@@ -26,7 +26,7 @@ def record_sighting(work: Work, new: NewSighting, at: datetime) -> Recorded:
         store.note_releases(work.conn, [kept.release], at=at)
     counted = store.count_sighting(work.conn, new_id(), wording.hash, kept, at=at)
     if counted is None:
-        hold_families(work, [new], at)
+        _make_known(work, [(wording, new)], at)
         counted = store.count_sighting(work.conn, new_id(), wording.hash, kept, at=at)
     assert counted is not None  # noqa: S101 - the wording is known by now, and held
     organisations = _count_affected(work, counted, wording.hash, kept)
@@ -35,19 +35,16 @@ def record_sighting(work: Work, new: NewSighting, at: datetime) -> Recorded:
 
 def hold_families(work: Work, news: Sequence[NewSighting], at: datetime) -> None:
     """Every wording is known, and all their families are held until the work ends, in the order that everybody keeps."""
-    reports = {fingerprint_of(new.source, new.feature, new.message): new for new in news}
+    worded = [(fingerprint_of(new.source, new.feature, new.message), new) for new in news]
+    hashes = list(dict.fromkeys(wording.hash for wording, _ in worded))
     if releases := sorted({new.release for new in news if new.release}):
         store.note_releases(work.conn, releases, at=at)
     store.share_make_up(work.conn)
-    unknown = store.select_unknown(work.conn, [wording.hash for wording in reports])
+    unknown = store.select_unknown(work.conn, hashes)
     if unknown:
-        store.lock_places(work.conn, [(new.source, new.feature) for wording, new in reports.items() if wording.hash in unknown])
-        unknown = store.select_unknown(work.conn, sorted(unknown))
-    for wording, new in reports.items():
-        if wording.hash in unknown:
-            learn(work, wording, _as_kept(new, at), at)
+        _make_known(work, [(wording, new) for wording, new in worded if wording.hash in unknown], at)
     ended = [Ended(origin=new.origin, key=new.key) for new in news if new.key]
-    store.lock_families(work.conn, hashes=[wording.hash for wording in reports], ended=ended)
+    store.lock_families(work.conn, hashes=hashes, ended=ended)
 
 
 def end_sighting(work: Work, origin: Origin, key: str, at: datetime) -> Family | None:
@@ -66,6 +63,17 @@ def forget_old_sightings(work: Work) -> int:
     """Single sightings that nobody has told of for 90 days are gone, and their hours; the counts stay. Returns how many."""
     store.delete_hours_before(work.conn, work.now - KEPT)
     return store.delete_before(work.conn, work.now - KEPT, limit=FORGOTTEN_AT_ONCE)
+
+
+def _make_known(work: Work, reports: Sequence[tuple[Fingerprint, NewSighting]], at: datetime) -> None:
+    """Every wording has a family; where somebody else was faster, theirs."""
+    store.share_make_up(work.conn)
+    store.lock_places(work.conn, [(new.source, new.feature) for _, new in reports])
+    unknown = store.select_unknown(work.conn, [wording.hash for wording, _ in reports])
+    for wording, new in reports:
+        if wording.hash in unknown:
+            unknown.remove(wording.hash)  # several of one delivery may say the same
+            learn(work, wording, _as_kept(new, at), at)
 
 
 def _as_kept(new: NewSighting, at: datetime) -> NewSighting:

@@ -19,9 +19,80 @@ from dispatch.kit.wire import to_json
 MAKE_UP = 0x46_414D_494C_59  # FAMILY
 RELEASES_KEPT = 50
 TELLING = timedelta(seconds=2)  # a flood of one error makes no more frames than one in so long
+TELLING_ANY = timedelta(milliseconds=200)  # and a flood of many no more than this
 FEW = 20
 MANY = 300  # wordings that give a value away together: enough to tell, and few enough to compare
 DETAIL = tuple(Detail.model_fields)
+
+# One statement, so that nobody sees half of it; set apart, so that it is short enough for psycopg to remember how it is sent.
+COUNT = """
+WITH held AS MATERIALIZED (
+    SELECT id, level, has_stack, releases, coalesce(
+               told_at <= %(at)s - %(telling)s, true
+           ) AND NOT EXISTS (SELECT FROM family AS other WHERE other.told_at > %(at)s - %(telling_any)s) AS is_due
+    FROM family
+    WHERE id = (SELECT family_id FROM fingerprint WHERE hash = %(fingerprint)s)
+    FOR NO KEY UPDATE
+), known AS MATERIALIZED (
+    SELECT fingerprint.hash, fingerprint.family_id
+    FROM held JOIN fingerprint ON fingerprint.hash = %(fingerprint)s AND fingerprint.family_id = held.id
+    FOR NO KEY UPDATE OF fingerprint
+), kept AS (
+    INSERT INTO sighting (id, origin, key, fingerprint, family_id, count, added, first_seen, last_seen, heard_at, fires,
+                          release, environment, detail)
+    SELECT %(id)s, %(origin)s, %(key)s, hash, family_id, %(count)s, %(count)s, %(first_seen)s, %(last_seen)s, %(at)s,
+           %(fires)s, %(release)s, %(environment)s, %(detail)s::jsonb
+    FROM known
+    ON CONFLICT (origin, key) WHERE key IS NOT NULL DO UPDATE
+    SET added = greatest(excluded.count - sighting.count, 0),
+        count = greatest(excluded.count, sighting.count),
+        last_seen = greatest(excluded.last_seen, sighting.last_seen),
+        heard_at = excluded.heard_at,
+        fires = excluded.fires AND sighting.ended_at IS NULL,
+        release = coalesce(excluded.release, sighting.release),
+        environment = coalesce(excluded.environment, sighting.environment),
+        detail = sighting.detail || excluded.detail
+    RETURNING id, added
+), hourly AS (
+    INSERT INTO sighting_hour (fingerprint, hour, count)
+    SELECT %(fingerprint)s, date_bin('1 hour', %(last_seen)s::timestamptz, '2000-01-01 00:00:00+00'), added FROM kept
+    ON CONFLICT (fingerprint, hour) DO UPDATE SET count = sighting_hour.count + excluded.count
+), worded AS (
+    UPDATE fingerprint
+    SET occurrences = occurrences + added,
+        first_seen = least(first_seen, %(first_seen)s),
+        last_seen = greatest(last_seen, %(last_seen)s)
+    FROM kept
+    WHERE hash = %(fingerprint)s
+)
+UPDATE family
+SET occurrences = family.occurrences + kept.added,
+    first_seen = least(first_seen, %(first_seen)s),
+    last_seen = greatest(last_seen, %(last_seen)s),
+    level = CASE WHEN %(is_grave)s THEN %(level)s ELSE family.level END,
+    has_stack = family.has_stack OR %(has_stack)s,
+    release = coalesce(%(release)s, family.release),
+    releases = CASE
+        WHEN %(release)s::text IS NULL OR %(release)s = ANY(family.releases) THEN family.releases
+        ELSE (family.releases || %(release)s::text)[greatest(1, cardinality(family.releases) + 2 - %(kept)s) : ]
+    END,
+    told_at = CASE WHEN held.is_due THEN %(at)s ELSE family.told_at END,
+    is_untold = NOT held.is_due
+FROM held, kept
+WHERE family.id = held.id
+RETURNING family.id, name, issue_id, source, feature, message, family.level, family.occurrences, first_seen, last_seen,
+          kept.id AS sighting_id, kept.added, kept.id = %(id)s AS is_new_sighting, held.level AS level_before,
+          %(has_stack)s AND NOT held.has_stack AS has_first_stack,
+          %(release)s::text IS NOT NULL AND NOT %(release)s = ANY(held.releases) AS has_new_release,
+          held.is_due AS is_due_to_be_told, asked_at,
+          (
+              SELECT to_jsonb(mute) FROM mute
+              WHERE ended_at IS NULL AND (until IS NULL OR until > %(at)s)
+                AND ((scope = 'family' AND value = name) OR (scope = 'source' AND value = family.source))
+              ORDER BY until DESC NULLS FIRST
+              LIMIT 1
+          ) AS mute
+"""
 
 
 def note_releases(conn: Connection[Any], releases: Sequence[str], *, at: datetime) -> None:
@@ -47,7 +118,7 @@ def lock_make_up(conn: Connection[Any]) -> None:
 
 
 def lock_places(conn: Connection[Any], places: Sequence[tuple[str, str]]) -> None:
-    """Nobody else adds a wording to any of these (source, feature) until the work ends."""
+    """Nobody else adds a wording to any of these (source, feature) until the work ends. The make-up is shared before."""
     conn.execute(
         """
         SELECT pg_advisory_xact_lock(key)
@@ -162,72 +233,7 @@ def count_sighting(conn: Connection[Any], sighting_id: UUID, fingerprint: str, n
     """
     with conn.cursor(row_factory=class_row(Counted)) as cursor:
         return cursor.execute(
-            """
-            WITH held AS MATERIALIZED (
-                SELECT id, level, has_stack, releases, told_at IS NULL OR told_at <= %(at)s - %(telling)s AS is_due
-                FROM family
-                WHERE id = (SELECT family_id FROM fingerprint WHERE hash = %(fingerprint)s)
-                FOR NO KEY UPDATE
-            ), known AS MATERIALIZED (
-                SELECT fingerprint.hash, fingerprint.family_id
-                FROM held JOIN fingerprint ON fingerprint.hash = %(fingerprint)s AND fingerprint.family_id = held.id
-                FOR NO KEY UPDATE OF fingerprint
-            ), kept AS (
-                INSERT INTO sighting (id, origin, key, fingerprint, family_id, count, added, first_seen, last_seen, heard_at, fires,
-                                      release, environment, detail)
-                SELECT %(id)s, %(origin)s, %(key)s, hash, family_id, %(count)s, %(count)s, %(first_seen)s, %(last_seen)s, %(at)s,
-                       %(fires)s, %(release)s, %(environment)s, %(detail)s::jsonb
-                FROM known
-                ON CONFLICT (origin, key) WHERE key IS NOT NULL DO UPDATE
-                SET added = greatest(excluded.count - sighting.count, 0),
-                    count = greatest(excluded.count, sighting.count),
-                    last_seen = greatest(excluded.last_seen, sighting.last_seen),
-                    heard_at = excluded.heard_at,
-                    fires = excluded.fires AND sighting.ended_at IS NULL,
-                    release = coalesce(excluded.release, sighting.release),
-                    environment = coalesce(excluded.environment, sighting.environment),
-                    detail = sighting.detail || excluded.detail
-                RETURNING id, added
-            ), hourly AS (
-                INSERT INTO sighting_hour (fingerprint, hour, count)
-                SELECT %(fingerprint)s, date_bin('1 hour', %(last_seen)s::timestamptz, '2000-01-01 00:00:00+00'), added FROM kept
-                ON CONFLICT (fingerprint, hour) DO UPDATE SET count = sighting_hour.count + excluded.count
-            ), worded AS (
-                UPDATE fingerprint
-                SET occurrences = occurrences + added,
-                    first_seen = least(first_seen, %(first_seen)s),
-                    last_seen = greatest(last_seen, %(last_seen)s)
-                FROM kept
-                WHERE hash = %(fingerprint)s
-            )
-            UPDATE family
-            SET occurrences = family.occurrences + kept.added,
-                first_seen = least(first_seen, %(first_seen)s),
-                last_seen = greatest(last_seen, %(last_seen)s),
-                level = CASE WHEN %(is_grave)s THEN %(level)s ELSE family.level END,
-                has_stack = family.has_stack OR %(has_stack)s,
-                release = coalesce(%(release)s, family.release),
-                releases = CASE
-                    WHEN %(release)s::text IS NULL OR %(release)s = ANY(family.releases) THEN family.releases
-                    ELSE (family.releases || %(release)s::text)[greatest(1, cardinality(family.releases) + 2 - %(kept)s) : ]
-                END,
-                told_at = CASE WHEN held.is_due THEN %(at)s ELSE family.told_at END,
-                is_untold = NOT held.is_due
-            FROM held, kept
-            WHERE family.id = held.id
-            RETURNING family.id, name, issue_id, source, feature, message, family.level, family.occurrences, first_seen, last_seen,
-                      kept.id AS sighting_id, kept.added, kept.id = %(id)s AS is_new_sighting, held.level AS level_before,
-                      %(has_stack)s AND NOT held.has_stack AS has_first_stack,
-                      %(release)s::text IS NOT NULL AND NOT %(release)s = ANY(held.releases) AS has_new_release,
-                      held.is_due AS is_due_to_be_told, asked_at,
-                      (
-                          SELECT to_jsonb(mute) FROM mute
-                          WHERE ended_at IS NULL AND (until IS NULL OR until > %(at)s)
-                            AND ((scope = 'family' AND value = name) OR (scope = 'source' AND value = family.source))
-                          ORDER BY until DESC NULLS FIRST
-                          LIMIT 1
-                      ) AS mute
-            """,
+            COUNT,
             {
                 "id": sighting_id,
                 "fingerprint": fingerprint,
@@ -246,6 +252,7 @@ def count_sighting(conn: Connection[Any], sighting_id: UUID, fingerprint: str, n
                 "has_stack": new.stack is not None,
                 "kept": RELEASES_KEPT,
                 "telling": TELLING,
+                "telling_any": TELLING_ANY,
             },
         ).fetchone()
 
@@ -321,18 +328,18 @@ def set_healed(conn: Connection[Any], family_id: UUID, *, at: datetime) -> None:
     conn.execute("UPDATE family SET healed_at = %(at)s WHERE id = %(id)s", {"id": family_id, "at": at})
 
 
-def select_tending(conn: Connection[Any], *, ids: list[UUID] | None, limit: int) -> list[UUID]:
-    """Families that want a spawn, or have healed, oldest first: these, or all."""
+def select_wishing(conn: Connection[Any], *, limit: int) -> list[UUID]:
+    """Families that want a spawn, or have healed, oldest first."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         return cursor.execute(
             """
             SELECT id
             FROM family
-            WHERE (wants_spawn_since IS NOT NULL OR healed_at IS NOT NULL) AND (%(ids)s::uuid[] IS NULL OR id = ANY(%(ids)s))
+            WHERE wants_spawn_since IS NOT NULL OR healed_at IS NOT NULL
             ORDER BY coalesce(wants_spawn_since, healed_at)
             LIMIT %(limit)s
             """,
-            {"ids": ids, "limit": limit},
+            {"limit": limit},
         ).fetchall()
 
 

@@ -19,9 +19,9 @@ def want_spawn(work: Work, family_id: UUID, *, is_renewed: bool = False) -> None
     store.set_wanting(work.conn, family_id, cause_at=work.now if is_renewed else None, at=work.now)
 
 
-def list_wishing(work: Work, ids: list[UUID] | None = None) -> list[UUID]:
-    """Families that want something, those that have waited longest first: of these, or of all."""
-    return store.select_tending(work.conn, ids=ids, limit=AT_ONCE)
+def list_wishing(work: Work) -> list[UUID]:
+    """Families that want something, those that have waited longest first."""
+    return store.select_wishing(work.conn, limit=AT_ONCE)
 
 
 def take_wish(work: Work, family_id: UUID) -> Wish | None:

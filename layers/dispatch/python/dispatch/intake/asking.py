@@ -16,13 +16,13 @@ from dispatch.spawning import Cause
 ROOM = "intake"
 
 
-def ask_for_spawns(ids: list[UUID] | None = None) -> int:
+def ask_for_spawns() -> int:
     """Every family that wants a spawn has asked for one, and what waits for one that healed has heard so; returns how many did.
 
-    These families, or all. Opens works of its own. What fails stays wanted, and stops no other.
+    Opens works of its own. What fails stays wanted, and stops no other.
     """
     with open_work() as unit:
-        wishing = families.list_wishing(unit, ids)
+        wishing = families.list_wishing(unit)
     return sum(_ask(family_id) for family_id in wishing)
 
 
@@ -36,7 +36,8 @@ def ask_after(work: Work, family_id: UUID) -> None:
 
 
 def _ask_all(ids: list[UUID]) -> None:
-    ask_for_spawns(list(dict.fromkeys(ids)))
+    for family_id in dict.fromkeys(ids):
+        _ask(family_id)
 
 
 def _ask(family_id: UUID) -> bool:

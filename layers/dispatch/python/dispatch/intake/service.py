@@ -16,7 +16,6 @@ from dispatch.issues import IssueChange, NewIssue
 from dispatch.kit.events import Event
 from dispatch.kit.work import Work
 
-NEWS = {Action.CREATED, Action.REOPENED}
 ASKING_PAUSE = timedelta(minutes=10)  # what refuses an error now refuses it a second later, too
 
 
@@ -27,7 +26,7 @@ def take_sighting(work: Work, new: NewSighting) -> Taken:
     """
     recorded = families.record_sighting(work, new, work.now)
     taken = _act(work, recorded)
-    if taken.action in NEWS or recorded.family.is_due_to_be_told:
+    if recorded.family.is_due_to_be_told:
         families.publish_card(work, taken.family.id, taken.family.issue_id)
     return taken
 

@@ -32,6 +32,7 @@ CREATE TABLE family (
 CREATE INDEX family_by_last_seen ON family (seen_minute DESC, id DESC);
 CREATE INDEX family_by_source ON family (source, seen_minute DESC, id DESC);
 CREATE INDEX family_wanting ON family (wants_spawn_since) WHERE wants_spawn_since IS NOT NULL;
+CREATE INDEX family_by_telling ON family (told_at DESC);
 CREATE INDEX family_untold ON family (id) WHERE is_untold;
 CREATE INDEX family_healed ON family (healed_at) WHERE healed_at IS NOT NULL;
 CREATE INDEX family_search ON family USING gin (search);
