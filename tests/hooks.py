@@ -132,6 +132,7 @@ def ci_run(run_id: int = 900, *, conclusion: str | None = "failure", attempt: in
         "workflow_id": more.get("workflow", 1),
         "path": more.get("path", ".github/workflows/ci.yml"),
         "event": more.get("event", "pull_request"),
+        "head_branch": more.get("branch", "main"),
         "head_sha": more.get("sha", SHA),
         "run_attempt": attempt,
         "status": "completed" if conclusion else "in_progress",

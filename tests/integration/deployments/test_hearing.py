@@ -68,7 +68,7 @@ def test_the_settings_say_what_production_is_called(setting):
     assert [sha for sha, _ in succeeded()] == ["5f3c"]
 
 
-@pytest.mark.parametrize("named", ["Deploy", "deploy", "ship.yml", "ship", "Something else, Ship"])
+@pytest.mark.parametrize("named", ["deploy", "ship.yml", "Something else, Ship", "Deploy@main"])
 def test_a_workflow_that_the_settings_name_deploys_to_production(setting, named):
     setting.setenv("DEPLOY_WORKFLOWS", named)
 
@@ -78,9 +78,9 @@ def test_a_workflow_that_the_settings_name_deploys_to_production(setting, named)
     assert succeeded() == [("5f3c", "0:05:00")]
 
 
-@pytest.mark.parametrize("more", [{"name": "CI", "path": ".github/workflows/ci.yml"}, {"event": "pull_request"}])
+@pytest.mark.parametrize("more", [{"name": "CI", "path": ".github/workflows/ci.yml"}, {"event": "pull_request"}, {"branch": "staging"}])
 def test_any_other_run_is_no_deployment(setting, more):
-    setting.setenv("DEPLOY_WORKFLOWS", "Deploy")
+    setting.setenv("DEPLOY_WORKFLOWS", "Deploy@main")
 
     assert tell(run(conclusion="success", **more)) is None
     assert succeeded() == []

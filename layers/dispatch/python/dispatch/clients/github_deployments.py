@@ -41,7 +41,7 @@ class DeploymentNow(BaseModel):
 
 
 class WorkflowRun(BaseModel):
-    """A workflow's run that may be one that deploys: `names` are all by which people call the workflow."""
+    """A workflow's run that may be one that deploys: `names` are all by which people call the workflow, alone and with `@branch`."""
 
     names: set[str]
     event: str
@@ -72,8 +72,10 @@ def read_workflow_run(given: Any, repository: str, *, environment: str) -> Workf
     """A workflow's run as a deployment to that environment, from a webhook or from REST. Raises Unreadable."""
     try:
         file = str(given.get("path") or "").partition("@")[0].rpartition("/")[2]
+        names = {str(name).lower() for name in (given.get("name"), file, file.rpartition(".")[0]) if name}
+        branch = str(given.get("head_branch") or "").lower()
         return WorkflowRun(
-            names={name.lower() for name in (given.get("name"), file, file.rpartition(".")[0]) if name},
+            names=names | {f"{name}@{branch}" for name in names},
             event=given["event"],
             deployment=DeploymentNow(
                 repository=repository,

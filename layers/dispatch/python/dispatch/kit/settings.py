@@ -118,7 +118,7 @@ class Settings(Limits):
         30, description="Where no deployments are known, a fix is held to be in production so long after its merge"
     )
     deploy_workflows: Annotated[list[str], BeforeValidator(_words)] = Field(
-        [], description="Workflows whose runs are deployments to production, by name or file, where GitHub is told of none"
+        [], description="Workflows whose runs deploy to production, by name or file (`Deploy@main`: of that branch alone)"
     )
     github_oidc_issuer: str = Field(
         "https://token.actions.githubusercontent.com",
