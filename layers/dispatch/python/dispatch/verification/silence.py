@@ -27,7 +27,7 @@ def chance_of_silence(seen_h: Sequence[float], observed_h: float, quiet_h: float
     last_h = max(observed_h - seen_h[-1], 0)
     scales = [scale for scale in SCALES_H if scale < quiet_h]
     on_scales = (_at_scale(gaps, last_h, observed_h, quiet_h, scale) for scale in [*scales, quiet_h])
-    return min(1.0, max(_for_the_first_time(observed_h, quiet_h), *on_scales))
+    return min(1.0, max(_for_the_first_time(gaps, last_h, observed_h, quiet_h), *on_scales))
 
 
 def expected_sightings(chance: float) -> float:
@@ -53,13 +53,16 @@ def quiet_needed(seen_h: Sequence[float], observed_h: float, *, traffic: float, 
 def _at_scale(gaps: list[float], last_h: float, observed_h: float, quiet_h: float, scale: float) -> float:
     """The chance at this scale: that it had fallen silent for so long (it has, where `last_h` is that long), and that this goes on."""
     longer = [gap - scale for gap in gaps if gap > scale]
+    if not longer:
+        return 0.0
     beyond_h = sum(longer) + max(last_h - scale, 0)
     if last_h >= scale:
-        typical_h = beyond_h if longer else max(last_h, UNSEEN_SILENCE_H)
-        return (typical_h / (typical_h + quiet_h)) ** max(len(longer), 1)
-    return min(1.0, beyond_h / observed_h) * (beyond_h / (beyond_h + quiet_h - scale)) ** len(longer) if longer else 0.0
+        return (beyond_h / (beyond_h + quiet_h)) ** len(longer)
+    return min(1.0, beyond_h / observed_h) * (beyond_h / (beyond_h + quiet_h - scale)) ** len(longer)
 
 
-def _for_the_first_time(observed_h: float, quiet_h: float) -> float:
-    """The chance that it falls silent as it never did before, and right then."""
-    return TURN_H / (observed_h + TURN_H) * UNSEEN_SILENCE_H / (UNSEEN_SILENCE_H + quiet_h)
+def _for_the_first_time(gaps: list[float], last_h: float, observed_h: float, quiet_h: float) -> float:
+    """The chance that it falls silent for longer than it ever was, and about then: it may have begun before the deployment."""
+    begun_h = TURN_H + max(last_h - max(gaps), 0)
+    typical_h = max(last_h, UNSEEN_SILENCE_H)
+    return min(1.0, begun_h / (observed_h + TURN_H)) * typical_h / (typical_h + quiet_h)

@@ -126,9 +126,7 @@ def _traffic(facts: Facts) -> str:
 def _never(facts: Facts) -> str:
     if facts.traffic_ratio is not None and facts.traffic_ratio < 0.05:
         return "There is hardly any traffic."
-    return (
-        "It was seen too seldom for two weeks of silence to prove anything." if _knowable_at(facts) is None else "There is not time enough."
-    )
+    return "Even two weeks of silence would not prove it." if _knowable_at(facts) is None else "There is not time enough left."
 
 
 def _percent(part: float) -> str:
