@@ -18,7 +18,7 @@ import psycopg
 
 from infra.laptop.jobs import JobFolder
 from infra.laptop.postgres import place
-from tests import hooks
+from tests import alerts, hooks
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "a long enough password"
@@ -120,6 +120,13 @@ class Instance:
             "X-Hub-Signature-256": hooks.sign(raw),
         }
         urllib.request.urlopen(urllib.request.Request(self.url + "/api/github/webhook", raw, headers), timeout=30).close()
+
+    def hear_alerts(self, *told: dict[str, Any]) -> dict[str, Any]:
+        """Alertmanager has told of these alerts; returns what the door answers."""
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {(self.data / 'api-key').read_text().strip()}"}
+        raw = json.dumps(alerts.group(*told)).encode()
+        with urllib.request.urlopen(urllib.request.Request(self.url + "/api/loki/webhook", raw, headers), timeout=30) as answer:
+            return dict(json.loads(answer.read()))
 
     def repository(self) -> str:
         """What its agents work on."""
