@@ -83,12 +83,13 @@ def test_an_error_that_came_back_has_its_suspects_looked_for_anew(shop: Shop):
     assert found[0].because.endswith("15 minutes before it came back.")
 
 
-def test_the_issues_story_tells_of_them_once(shop: Shop):
+def test_the_issues_story_tells_of_them_once_however_often_the_error_comes_back(shop: Shop):
     shop.commit("Take the discount twice", "shop/orders.py", line=11, hours=20)
     family = shop.fail()
 
     suspects(family)
-    suspects(family)
+    shop.come_back(family)
+    assert titles(suspects(family)) == ["Take the discount twice"]
 
     with work() as unit:
         issue_id = unit.conn.execute("SELECT issue_id FROM family").fetchone()[0]

@@ -140,8 +140,9 @@ def _ask_changes(repository: str, sha: str) -> list[Change]:
 
 def _settle(case: Case, suspects: list[Suspect], because: str) -> bool:
     with open_work() as unit:
+        before = {one.sha for one in store.select_suspects(unit.conn, case.family_id)}
         store.settle(unit.conn, case, suspects, because=because, at=unit.now)
-        if suspects and case.issue_id:
+        if case.issue_id and {one.sha for one in suspects} - before:
             told = [one.model_dump(mode="json", include={"sha", "title", "author", "url", "because"}) for one in suspects]
             activity.add_activity(unit, case.issue_id, Event.ERROR_SUSPECTED, actor=SYSTEM, data={"suspects": told})
     return True
