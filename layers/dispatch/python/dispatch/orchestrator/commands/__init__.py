@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from dispatch.kit.errors import DispatchError
 from dispatch.kit.work import Work
-from dispatch.orchestrator.commands import acting, asking_logs, limiting, looking
+from dispatch.orchestrator.commands import acting, asking_logs, erring, limiting, looking
 from dispatch.orchestrator.commands.markdown import plain, table
 from dispatch.people import Caller
 
@@ -58,11 +58,14 @@ COMMANDS = {
     "/limits": Command("/limits", "The limits in force, and who set them", limiting.limits),
     "/logs": Command("/logs QUERY …", "Production's logs, by named queries", ask=asking_logs.ask_logs),
     "/stats": Command("/stats [BY]", "How much production logged in 24 hours, by source", ask=asking_logs.stats),
+    "/errors": Command("/errors [WORDS]", "The errors production reports, or one by its issue", erring.errors),
     "/plan": Command("/plan ID", "An issue's newest plan", looking.plan),
     "/approve": Command("/approve ID", "Approve an issue's plan, which implements it", acting.approve, acts=True),
     "/cancel": Command("/cancel ID", "Cancel an issue's run, or what waits for it", acting.cancel, acts=True),
     "/stop": Command("/stop SCOPE [VALUE] REASON", "Stop everything, or one workflow, repository or family", limiting.stop, acts=True),
     "/resume": Command("/resume [SCOPE VALUE]", "Let start again what was stopped", limiting.resume, acts=True),
+    "/mute": Command("/mute ID REASON", "Keep an error out, or `source NAME`: counted, and opening nothing", erring.mute, acts=True),
+    "/unmute": Command("/unmute ID", "Let an error, or `source NAME`, in again", erring.unmute, acts=True),
     "/help": Command("/help", "These commands", _help),
 }
 
