@@ -18,10 +18,11 @@ import psycopg
 
 from infra.laptop.jobs import JobFolder
 from infra.laptop.postgres import place
-from tests import alerts, hooks
+from tests import hooks
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "a long enough password"
+ALERT_SECRET = "a secret that Alertmanager knows"
 
 
 class Instance:
@@ -121,12 +122,11 @@ class Instance:
         }
         urllib.request.urlopen(urllib.request.Request(self.url + "/api/github/webhook", raw, headers), timeout=30).close()
 
-    def hear_alerts(self, *told: dict[str, Any]) -> dict[str, Any]:
-        """Alertmanager has told of these alerts; returns what the door answers."""
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {(self.data / 'api-key').read_text().strip()}"}
-        raw = json.dumps(alerts.group(*told)).encode()
-        with urllib.request.urlopen(urllib.request.Request(self.url + "/api/loki/webhook", raw, headers), timeout=30) as answer:
-            return dict(json.loads(answer.read()))
+    def report(self, *alerts: dict[str, Any]) -> None:
+        """Alertmanager has told of these alerts."""
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {ALERT_SECRET}"}
+        raw = json.dumps({"version": "4", "status": "firing", "alerts": alerts}).encode()
+        urllib.request.urlopen(urllib.request.Request(self.url + "/api/loki/webhook", raw, headers), timeout=30).close()
 
     def repository(self) -> str:
         """What its agents work on."""
@@ -147,9 +147,9 @@ class Instance:
             return conn.execute(query).fetchall()  # type: ignore[call-overload]
 
     def _settings(self, claude: Path) -> dict[str, str]:
-        """Nobody outside is asked, and GitHub may tell."""
-        github = {"GITHUB_WEBHOOK_SECRET": hooks.SECRET, "GITHUB_OIDC_ISSUER": "http://127.0.0.1:9"}
-        return {"PORT": str(self.port), "DISPATCH_PASSWORD": PASSWORD, "DISPATCH_CLAUDE": str(claude)} | github
+        """Nobody outside is asked, and GitHub and Alertmanager may tell."""
+        doors = {"GITHUB_WEBHOOK_SECRET": hooks.SECRET, "GITHUB_OIDC_ISSUER": "http://127.0.0.1:9", "LOKI_WEBHOOK_SECRET": ALERT_SECRET}
+        return {"PORT": str(self.port), "DISPATCH_PASSWORD": PASSWORD, "DISPATCH_CLAUDE": str(claude)} | doors
 
     def _sign_in(self) -> None:
         if not len(self._jar):

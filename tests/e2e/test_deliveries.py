@@ -12,13 +12,13 @@ pytestmark = pytest.mark.browser
 
 def test_an_alert_delivered_tells_what_it_did_and_is_replayed_without_counting_twice(show: Open, instance: Instance) -> None:
     told = alerts.alert("fp-replayed", labels={"source": "replaying"}, annotations={"msg": "Told once", "event_count": "2"})
-    answer = instance.hear_alerts(told)["answer"]
+    instance.report(told)
     page = show("/settings#webhooks")
     deliveries = page.get_by_role("region", name="Deliveries", exact=True)
     deliveries.get_by_label("Source").select_option("loki")
     newest = deliveries.get_by_role("listitem").first
     expect(newest).to_contain_text("loki alertmanager")
-    expect(newest).to_contain_text(answer)
+    expect(newest).to_contain_text("created")
 
     newest.get_by_role("button", name="Replay").click()
 
