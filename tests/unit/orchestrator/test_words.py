@@ -34,6 +34,7 @@ def test_the_tools_are_the_agreed_ones():
     assert {one["name"] for one in tools.definitions()} == {
         "search_issues", "list_issues", "get_issue", "create_issue", "update_issue", "dispatch_investigation", "dispatch_implementation",
         "dispatch_qa", "dispatch_research", "dispatch_triage", "fleet_status", "why", "spend", "limits", "decisions", "ask_logs",
+        "list_errors", "get_error", "get_fix",
     }  # fmt: skip
 
 

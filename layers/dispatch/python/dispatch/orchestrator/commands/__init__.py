@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from dispatch.kit.errors import DispatchError
 from dispatch.kit.work import Work
-from dispatch.orchestrator.commands import acting, asking_logs, erring, limiting, looking
+from dispatch.orchestrator.commands import acting, asking_logs, erring, fixing, limiting, looking
 from dispatch.orchestrator.commands.markdown import plain, table
 from dispatch.people import Caller
 
@@ -59,6 +59,7 @@ COMMANDS = {
     "/logs": Command("/logs QUERY …", "Production's logs, by named queries", ask=asking_logs.ask_logs),
     "/stats": Command("/stats [BY]", "How much production logged in 24 hours, by source", ask=asking_logs.stats),
     "/errors": Command("/errors [WORDS]", "The errors production reports, or one by its issue", erring.errors),
+    "/fix": Command("/fix ID", "Whether an error's fix holds, and how sure that is", fixing.fix),
     "/plan": Command("/plan ID", "An issue's newest plan", looking.plan),
     "/approve": Command("/approve ID", "Approve an issue's plan, which implements it", acting.approve, acts=True),
     "/cancel": Command("/cancel ID", "Cancel an issue's run, or what waits for it", acting.cancel, acts=True),

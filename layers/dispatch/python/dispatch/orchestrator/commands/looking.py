@@ -1,6 +1,6 @@
 """Commands that look: each answers in markdown from the rooms, at once and for nothing."""
 
-from dispatch import issues, plans, runs, spawning
+from dispatch import issues, plans, runs, spawning, verification
 from dispatch.issues import IssueFilter
 from dispatch.kit.errors import BadInput
 from dispatch.kit.work import Work
@@ -76,9 +76,12 @@ def search(work: Work, words: str, _caller: Caller) -> str:
 
 
 def why(work: Work, words: str, _caller: Caller) -> str:
-    """What the gates said."""
+    """What the gates said; and of an error, how its newest fix stands."""
     decisions = spawning.why(work, _needed(words, "/why DISPATCH-12"))[:10]
-    return "\n".join(map(_decision, decisions)) if decisions else "Nothing was ever asked to run on it."
+    fix = [
+        f"- **fix {one.state.replace('_', ' ')}**: {plain(one.reason, most=600)}" for one in verification.get_fix(work, words).attempts[:1]
+    ]
+    return "\n".join([*map(_decision, decisions), *fix]) or "Nothing was ever asked to run on it."
 
 
 def packet(work: Work, words: str, _caller: Caller) -> str:

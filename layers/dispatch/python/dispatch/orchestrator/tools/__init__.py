@@ -5,12 +5,12 @@ from typing import Any
 
 from dispatch.kit.errors import NotFound
 from dispatch.kit.work import Work
-from dispatch.orchestrator.tools import asking, asking_logs, erring, fleet, limiting, reading, writing
+from dispatch.orchestrator.tools import asking, asking_logs, erring, fixing, fleet, limiting, reading, writing
 from dispatch.orchestrator.tools.tool import Context, Tool
 
 __all__ = ["Context", "Tool", "definitions", "question", "use"]
 
-TOOLS = {tool.name: tool for family in (reading, writing, asking, fleet, limiting, asking_logs, erring) for tool in family.TOOLS}
+TOOLS = {tool.name: tool for family in (reading, writing, asking, fleet, limiting, asking_logs, erring, fixing) for tool in family.TOOLS}
 
 
 class NoSuchTool(NotFound):

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from dispatch import spawning
+from dispatch import spawning, verification
 from dispatch.kit.work import Work
 from dispatch.orchestrator.tools.reading import show_run
 from dispatch.orchestrator.tools.tool import WRITTEN_BY_OTHERS, Context, Input, Tool
@@ -45,8 +45,10 @@ def fleet_status(work: Work, _wanted: NothingInput, _context: Context) -> dict[s
 def why(work: Work, wanted: WhyInput, _context: Context) -> dict[str, Any]:
     """What the gates said about the issue's spawns, newest first."""
     decisions = spawning.why(work, wanted.identifier)[:10]
+    newest = verification.get_fix(work, wanted.identifier).attempts[:1]
     return {
         "issue": wanted.identifier.upper(),
+        "fix": [attempt.model_dump(mode="json", include={"state", "reason"}) for attempt in newest],
         "items": [
             decision.model_dump(mode="json", include={"at", "workflow", "verdict", "gate", "reason", "would_turn"})
             for decision in decisions
