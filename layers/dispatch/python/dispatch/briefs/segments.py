@@ -4,6 +4,7 @@ import json
 
 from dispatch import activity, runs, spawning
 from dispatch.briefs import leads, store
+from dispatch.briefs.figures import error_of
 from dispatch.briefs.methods import CAUSES, GOING_ON, METHODS, PROOF, RULES
 from dispatch.briefs.shapes import Origin, Segment
 from dispatch.briefs.tried import tried_of
@@ -27,6 +28,7 @@ def segments_of(work: Work, run: Run, issue: Issue, *, checkout: Checkout | None
         *(proof if wants_proof else []),
         *_beginning(run, checkout),
         Segment(heading=f"The issue {issue.identifier}", text=f"{issue.title}\n\n{issue.description}", origin=_origin_of(issue)),
+        *error_of(work, run.issue_id),
         *leads.suspects_of(work, run.issue_id),
         *tried_of(work, run.issue_id),
         *leads.logs_of(work, run),
