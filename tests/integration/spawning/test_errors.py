@@ -22,6 +22,9 @@ def test_an_error_starts_once_it_was_seen_often_enough_though_nobody_touched_its
 
     see("checkout", 2)
     assert offer() == []
+    with work() as unit:
+        [shown] = spawning.fleet(unit).waiting
+    assert (shown.reason, shown.would_turn) == ("It was seen 2 times; it takes 3.", "It starts when it is seen once more.")
     see("checkout", 3)
 
     assert [spawn.id for spawn in offer()] == [waits.id]

@@ -12,9 +12,22 @@ from dispatch.kit.work import Work
 from dispatch.runs import Bucket
 from dispatch.spawning import store
 from dispatch.spawning.books import open_books
-from dispatch.spawning.fact_shapes import Books, Held, SpentToday
+from dispatch.spawning.fact_shapes import Books, Held, Ruling, SpentToday, Verdict
 from dispatch.spawning.limit_shapes import SwitchScope
-from dispatch.spawning.shapes import Decision, DecisionFilter, DecisionPage, Fleet, InboxItem, MoneyToday, Purse, Slots, SpawnsToday, Used
+from dispatch.spawning.offering import rule_on
+from dispatch.spawning.shapes import (
+    Decision,
+    DecisionFilter,
+    DecisionPage,
+    Fleet,
+    InboxItem,
+    MoneyToday,
+    Purse,
+    Slots,
+    Spawn,
+    SpawnsToday,
+    Used,
+)
 from dispatch.spawning.switches import list_breakers, list_switches
 
 WAITING = 200  # as many as a screen shows
@@ -25,7 +38,7 @@ def fleet(work: Work) -> Fleet:
     books, version, limits = open_books(work)
     return Fleet(
         running=runs.list_unfinished(work),
-        waiting=store.list_waiting(work.conn, at=books.at, limit=WAITING),
+        waiting=_waiting(work, books, version, limits),
         slots=_slots(books, limits),
         money=_money(work, books, limits),
         spawns_today=_spawns_today(books, limits),
@@ -53,6 +66,20 @@ def list_decisions(work: Work, wanted: DecisionFilter, *, cursor: str | None = N
     after = from_cursor(cursor, 1)
     found = store.select_decisions(work.conn, wanted, before=after[0] if after else None, limit=limit + 1)
     return DecisionPage(items=found[:limit], next_cursor=to_cursor(found[limit - 1].id) if len(found) > limit else None)
+
+
+def _waiting(work: Work, books: Books, version: int, limits: Limits) -> list[Spawn]:
+    """What waits, each with the gates' sentence as of now: how often an error was seen and what is left of today change meanwhile."""
+    waiting = store.list_waiting(work.conn, at=books.at, limit=WAITING)
+    rulings = rule_on(work, books, version, limits, [spawn.id for spawn in waiting])
+    return [_as_of_now(spawn, rulings.get(spawn.id)) for spawn in waiting]
+
+
+def _as_of_now(spawn: Spawn, ruling: Ruling | None) -> Spawn:
+    """One that would start now keeps its sentence until it does."""
+    if ruling is None or ruling.verdict is not Verdict.WAITS:
+        return spawn
+    return spawn.model_copy(update=ruling.model_dump(include={"gate", "reason", "would_turn"}))
 
 
 def _slots(books: Books, limits: Limits) -> Slots:

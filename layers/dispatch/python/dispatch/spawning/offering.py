@@ -15,7 +15,7 @@ from dispatch.kit.work import Work
 from dispatch.spawning import books_store, locks, store
 from dispatch.spawning.admitting import STATES, Decided, admit, decide_on, keep, lock_admission, tell
 from dispatch.spawning.books import open_books
-from dispatch.spawning.fact_shapes import Asked, Books, Held, SpentToday, Verdict, WaitingSpawn
+from dispatch.spawning.fact_shapes import Asked, Books, Held, Ruling, SpentToday, Verdict, WaitingSpawn
 from dispatch.spawning.shapes import Spawn
 from dispatch.spawning.telling import publish_fleet
 
@@ -34,6 +34,17 @@ def offer_waiting(work: Work) -> list[Spawn]:
     lock_admission(work)
     offer = _Offer(work, *open_books(work))
     return [spawn for one in _waiting(work, offer.books.at) if (spawn := offer.put(one))]
+
+
+def rule_on(work: Work, books: Books, version: int, limits: Limits, waiting: list[UUID]) -> dict[UUID, Ruling]:
+    """What the gates would say to these waiting spawns now, given in the order of the queue. Nothing is changed by it."""
+    held: set[str] = set()
+    rulings: dict[UUID, Ruling] = {}
+    for one in books_store.select_waiting(work.conn, waiting):
+        rulings[one.id] = ruling = _decide(one, books, version, limits, held).ruling
+        if ruling.waits_for:
+            held.add(ruling.waits_for)
+    return rulings
 
 
 def force(work: Work, issue_id: UUID, because: str, *, actor: Actor) -> Spawn:
@@ -55,6 +66,10 @@ def withdraw(work: Work, issue_id: UUID, *, actor: Actor, because: str | None = 
     activity.add_activity(work, issue_id, Event.SPAWN_WITHDRAWN, actor=actor, data=told)
     publish_fleet(work)
     return True
+
+
+def _decide(one: WaitingSpawn, books: Books, version: int, limits: Limits, held: set[str]) -> Decided:
+    return decide_on(books, version, limits, one.asked, cause=one.cause, cap_usd=one.cap_usd, forced_because=one.forced_because, held=held)
 
 
 def _waiting(work: Work, at: datetime) -> Iterator[WaitingSpawn]:
@@ -88,16 +103,7 @@ class _Offer:
         return self._turn(one, decided)
 
     def _decide(self, one: WaitingSpawn) -> Decided:
-        return decide_on(
-            self.books,
-            self.version,
-            self.limits,
-            one.asked,
-            cause=one.cause,
-            cap_usd=one.cap_usd,
-            forced_because=one.forced_because,
-            held=self.held,
-        )
+        return _decide(one, self.books, self.version, self.limits, self.held)
 
     def _hold(self, one: WaitingSpawn) -> Asked | None:
         """The issue is held, and what the gates ask about it is read again; None where it is gone."""
