@@ -16,6 +16,7 @@ from dispatch.plans import PlanDecision
 from dispatch.plans.shapes import PlanIsDecided
 from dispatch.runs import Run
 from tests import doing
+from tests.integration.spawning.by_itself import ask_for_error, see
 
 pytestmark = pytest.mark.usefixtures("database", "queues", "repository")
 
@@ -47,6 +48,45 @@ def test_a_spawn_that_was_just_withdrawn_is_not_admitted(setting: pytest.MonkeyP
 
         assert offered.result(10) == []
     assert not doing.issue_now(issue).running
+
+
+def test_an_error_whose_run_was_just_admitted_saves_nothing_by_healing(setting: pytest.MonkeyPatch) -> None:
+    issue = doing.make_issue()
+    ask_for_error(issue, see("checkout", 1))
+    see("checkout", 3)
+
+    with _meanwhile(lambda: _in_a_work(lambda unit: spawning.note_healed(unit, issue.id, unit.now))) as begin:
+        with work() as unit:
+            assert len(spawning.offer_waiting(unit)) == 1
+            healed = begin()
+
+        assert healed.result(10) is False
+    assert doing.issue_now(issue).running
+
+
+def test_an_error_that_just_healed_is_not_admitted() -> None:
+    issue = doing.make_issue()
+    ask_for_error(issue, see("checkout", 1))
+
+    with _meanwhile(lambda: _in_a_work(spawning.offer_waiting)) as begin:
+        with work() as unit:
+            assert spawning.note_healed(unit, issue.id, unit.now)
+            unit.conn.execute("UPDATE family SET occurrences = 3")
+            offered = begin()
+
+        assert offered.result(10) == []
+    assert not doing.issue_now(issue).running
+
+
+def test_an_error_that_asks_twice_at_once_gets_one_run() -> None:
+    issue, cause = doing.make_issue(), see("checkout", 3)
+
+    with _meanwhile(lambda: _in_a_work(lambda unit: spawning.request_for_error(unit, issue.id, cause))) as begin:
+        with work() as unit:
+            assert spawning.request_for_error(unit, issue.id, cause)
+            second = begin()
+
+        assert second.result(10) is None
 
 
 def test_a_plan_that_a_result_replaces_is_not_approved() -> None:
