@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests import hooks
+from tests.e2e.alerts import alert
 from tests.e2e.complaints import Complaints
 from tests.e2e.instance import ROOT, Instance
 
@@ -25,7 +27,19 @@ WIDTHS = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "heigh
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], "resultTypes": ["violations"]}
 
 
-NAMES = ["sign-in", "terminal", "terminal with a chat", "board", "fleet", "settings", "issue with a plan", "issue with a finished run"]
+NAMES = [
+    "sign-in",
+    "terminal",
+    "terminal with a chat",
+    "board",
+    "errors",
+    "error",
+    "fleet",
+    "settings",
+    "issue with a plan",
+    "issue with a finished run",
+    "issue of an error",
+]
 
 
 @dataclass(frozen=True)
@@ -62,6 +76,20 @@ def implemented(instance: Instance) -> str:
     pull = hooks.pull(71, state="draft", repository=instance.repository(), branch=branch)
     instance.hear("pull_request", {"action": "opened", "pull_request": pull})
     return issue
+
+
+@pytest.fixture(scope="session")
+def erring(instance: Instance) -> dict[str, Any]:
+    """An error whose fix is merged."""
+    message = "The till adds up to something else every time it is asked, for one customer and not for another"
+    instance.report(
+        alert(message, seen=120, release="2026.11.20"), alert("The scanner reads yesterday's prices", source="till", level="fatal")
+    )
+    [family] = instance.ask("GET", f"/api/errors?{urlencode({'query': 'The till adds up'})}")["items"]
+    title = f"Add up once ({family['issue']['identifier']})"
+    merged = hooks.pull(91, state="merged", title=title, repository=instance.repository(), sha=f"{91:040x}", minutes=59)
+    instance.hear("pull_request", {"action": "closed", "pull_request": merged})
+    return dict(family)
 
 
 @pytest.fixture(scope="session")
@@ -129,6 +157,13 @@ def _address(name: str, request: pytest.FixtureRequest) -> str:
             return f"/?chat={request.getfixturevalue('chat')}"
         case "board" | "fleet" | "settings":
             return f"/{name}"
+        case "errors":
+            request.getfixturevalue("erring")
+            return "/errors"
+        case "error":
+            return f"/errors/{request.getfixturevalue('erring')['id']}"
+        case "issue of an error":
+            return f"/issue/{request.getfixturevalue('erring')['issue']['identifier']}"
         case "issue with a plan":
             return f"/issue/{request.getfixturevalue('planned')}"
         case _:
@@ -141,6 +176,9 @@ def _wait_for_all_of(page: Page, name: str) -> None:
         "terminal": page.get_by_text("Try one of these"),
         "terminal with a chat": page.get_by_role("button", name="Not now"),
         "board": page.get_by_role("article").first,
+        "errors": page.get_by_role("list", name="Errors").get_by_role("listitem").first,
+        "error": page.get_by_role("list", name="Sightings").get_by_role("listitem").first,
+        "issue of an error": page.get_by_role("region", name=re.compile("^The fix")),
         "fleet": page.get_by_role("region", name="Runs").get_by_role("row").nth(1),
         "settings": page.get_by_label("Agents in all"),
         "issue with a plan": page.get_by_role("button", name="Approve and implement"),

@@ -7,6 +7,7 @@ export type Draw = typeof uPlot;
 
 const HEIGHT_PX = 160;
 const FONT = '13px ui-sans-serif, system-ui, sans-serif';
+const LABEL_PX = 14;
 const HOUR_S = 3600;
 const DAY_S = 24 * HOUR_S;
 const STEP_S = { day: DAY_S, hour: HOUR_S };
@@ -79,6 +80,7 @@ function drawMarks({ ctx, bbox, valToPos }: uPlot, { marks = [] }: Chart, color:
   ctx.font = `600 ${12 * dot}px ui-sans-serif, system-ui, sans-serif`;
   ctx.lineWidth = 1.5 * dot;
   ctx.textBaseline = 'top';
+  let labelled = { x: -Infinity, row: 0 };
   for (const [at, mark] of marks.entries()) {
     const x = valToPos(seconds(mark.at), 'x', true);
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
@@ -88,9 +90,11 @@ function drawMarks({ ctx, bbox, valToPos }: uPlot, { marks = [] }: Chart, color:
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
-    const isAtEdge = x > bbox.left + bbox.width - 14 * dot;
+    const isAtEdge = x > bbox.left + bbox.width - LABEL_PX * dot;
     ctx.textAlign = isAtEdge ? 'right' : 'left';
-    ctx.fillText(String(at + 1), x + (isAtEdge ? -3 : 3) * dot, bbox.top);
+    const row = x - labelled.x < LABEL_PX * dot ? labelled.row + 1 : 0; // one beside another stands beneath it
+    ctx.fillText(String(at + 1), x + (isAtEdge ? -3 : 3) * dot, bbox.top + row * LABEL_PX * dot);
+    labelled = { x, row };
   }
   ctx.restore();
 }
