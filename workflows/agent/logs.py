@@ -26,10 +26,10 @@ Ask = Callable[[str, dict[str, str]], dict[str, Any]]
 
 
 class LogDoor:
-    """Serves one agent until `close`. `folder` holds the command, for its path."""
+    """Serves one agent until `close`, by the program that it puts at `command`."""
 
-    def __init__(self, ask: Ask, folder: Path) -> None:
-        self.ask, self.folder = ask, folder
+    def __init__(self, ask: Ask, command: Path) -> None:
+        self.ask, self.command = ask, command
         self.token = secrets.token_urlsafe(24)  # good at this door, and nowhere else
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Door", (_Door,), {"logs": self}))
         self.server.daemon_threads = True
@@ -54,15 +54,14 @@ class LogDoor:
             return {"refused": _sentence(str(error))}
 
     def _put_command(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.command.parent.mkdir(parents=True, exist_ok=True)
         access = {"address": f"http://127.0.0.1:{self.server.server_port}", "token": self.token}
-        (self.folder / "logs.json").write_text(json.dumps(access))
-        # By its own Python, and apart from what a repository calls a module of the standard library.
-        program = self.folder / "logs.py"
+        self.command.with_name("logs.json").write_text(json.dumps(access))
+        program = self.command.with_name("logs.py")
         program.write_bytes(Path(logs_command.__file__).read_bytes())
-        command = self.folder / "logs"
-        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I "{program}" "$@"\n')
-        command.chmod(0o700)
+        # By the runner's Python, and apart from what a repository calls a module of the standard library.
+        self.command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I "{program}" "$@"\n')
+        self.command.chmod(0o700)
 
 
 class _Door(BaseHTTPRequestHandler):

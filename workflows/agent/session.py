@@ -111,8 +111,8 @@ class Session:
     def _open(self) -> None:
         self.settings.home.mkdir(parents=True, exist_ok=True)
         start = Start(self.settings.programs[self.engine.name], self.brief, self.settings.home, self._access())
-        self.logs = LogDoor(self.ask_logs, self.settings.home / "bin")
-        path = {"PATH": f"{self.logs.folder}{os.pathsep}{self.settings.path}"}
+        self.logs = LogDoor(self.ask_logs, start.logs)
+        path = {"PATH": f"{start.logs.parent}{os.pathsep}{self.settings.path}"}
         environment = self.settings.command_environment() | path | self.engine.environment(start)
         with self.lock:
             self.cli = Cli(self.engine.command(start), cwd=self.settings.worktree, environment=environment)

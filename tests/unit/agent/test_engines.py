@@ -59,6 +59,14 @@ def test_work_is_told_by_the_names_that_screens_know(stream: str, tools: list[st
     assert "git log" in str([data["input"].get("command") for data in read.of_kind("tool_use")])
 
 
+def test_a_tool_that_is_a_server_is_told_by_its_own_name_and_words() -> None:
+    read = Read("codex-0.169.0-logs")
+
+    (used,), (said,) = read.of_kind("tool_use"), read.of_kind("tool_result")
+    assert (used["name"], used["input"]) == ("logs", {"words": ["errors", "--source", "billing"]})
+    assert said["text"].endswith("3 lines in all.")
+
+
 @pytest.mark.parametrize("stream", ["codex-0.169.0-read", "codex-0.169.0-write", "codex-0.169.0-broken", "gemini-0.61.0-write"])
 def test_what_the_last_message_holds_is_the_hand_in(stream: str) -> None:
     assert Read(stream).course.handed_in == DONE

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from agent import logs_command
+from agent.engines import Start, engine_named
 from agent.logs import LogDoor
 from agent.server import RefusedError, StaleClaimError
 from agent.web import UnreachableError
 from dispatch.logs.queries import QUERIES
 from tests.unit.agent.conftest import Runner
-from tests.unit.agent.control_plane import RUN_TOKEN, ControlPlane
+from tests.unit.agent.control_plane import RUN_TOKEN, ControlPlane, brief
 
 WINDOW = {"since": "2026-03-01T11:00:00Z", "until": "2026-03-01T12:00:00Z"}
 ANSWER: dict[str, Any] = {
@@ -59,7 +60,7 @@ def asked() -> Asked:
 
 @pytest.fixture
 def door(asked: Asked, tmp_path: Path) -> Iterator[LogDoor]:
-    door = LogDoor(asked, tmp_path / "a place" / "bin")
+    door = LogDoor(asked, tmp_path / "a place" / "bin" / "logs")
     yield door
     door.close()
 
@@ -72,9 +73,9 @@ def logs(door: LogDoor) -> Logs:
     """The command, as an agent runs it: by name, from a path, with hardly an environment."""
 
     def logs(*arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {"PATH": f"{door.folder}:/usr/bin:/bin", "http_proxy": "http://127.0.0.1:1"}
+        environment = {"PATH": f"{door.command.parent}:/usr/bin:/bin", "http_proxy": "http://127.0.0.1:1"}
         return subprocess.run(
-            ["logs", *arguments], check=False, env=environment, capture_output=True, text=True, timeout=30, cwd=door.folder.parent
+            ["logs", *arguments], check=False, env=environment, capture_output=True, text=True, timeout=30, cwd=door.command.parent.parent
         )
 
     return logs
@@ -179,7 +180,7 @@ def test_once_the_agent_has_ended_nothing_is_answered(logs: Logs, door: LogDoor)
 
 
 def get(door: LogDoor, path: str, token: str) -> tuple[int, dict[str, Any]]:
-    address = json.loads((door.folder / "logs.json").read_text())["address"]
+    address = json.loads(door.command.with_name("logs.json").read_text())["address"]
     try:
         with urllib.request.urlopen(urllib.request.Request(f"{address}{path}", headers={"Authorization": f"Bearer {token}"})) as answer:
             return answer.status, json.load(answer)
@@ -226,3 +227,40 @@ def test_a_run_without_logs_tells_its_agent_so(start: Runner, script: Callable[[
 
     assert plane.result is not None
     assert plane.result["summary"].strip() == "1 logs: Dispatch is not connected to the application's logs."
+
+
+def test_as_a_tool_it_answers_as_the_command_does(door: LogDoor, asked: Asked) -> None:
+    requests = [
+        {"id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18"}},
+        {"method": "notifications/initialized"},
+        {"id": 2, "method": "tools/list"},
+        {"id": 3, "method": "tools/call", "params": {"name": "logs", "arguments": {"words": ["errors", "--source", "billing"]}}},
+        {"id": 4, "method": "tools/call", "params": {"name": "logs", "arguments": {"words": ["eror"]}}},
+        {"id": 5, "method": "tools/call", "params": {"name": "logs"}},
+        {"id": 6, "method": "resources/list"},
+    ]
+    said = "".join(f"{json.dumps(request)}\n" for request in requests)
+
+    done = subprocess.run([door.command, "--serve"], input=said, capture_output=True, text=True, timeout=30, check=True)
+
+    begun, listed, found, wrong, helped, unknown = [json.loads(line) for line in done.stdout.splitlines()]
+    assert begun["result"]["protocolVersion"] == "2025-06-18"
+    assert listed["result"]["tools"][0]["annotations"]["readOnlyHint"] is True
+    assert "source: billing, message: Payment failed" in found["result"]["content"][0]["text"]
+    assert (found["result"]["isError"], wrong["result"]["isError"]) == (False, True)
+    assert helped["result"]["content"][0]["text"].startswith("logs: what production's logs say")
+    assert unknown["error"]["code"] == -32601
+    assert asked.questions == [("errors", {"source": "billing"})]
+
+
+@pytest.mark.parametrize("tools", [["Read"], ["Read", "Bash(logs:*)"]])
+def test_the_other_engines_may_ask_where_the_brief_says_so(tmp_path: Path, tools: list[str]) -> None:
+    may_ask = "Bash(logs:*)" in tools
+    access = {"OPENAI_BASE_URL": "http://127.0.0.1:1", "OPENAI_API_KEY": "k", "GEMINI_API_KEY": "k"}
+    start = Start("cli", brief(tools=tools), tmp_path, access)
+
+    codex = engine_named("codex").command(start)
+    engine_named("gemini").command(start)
+
+    assert (f'mcp_servers.logs={{command="{tmp_path}/bin/logs",args=["--serve"]}}' in codex) is may_ask
+    assert ('commandPrefix = ["logs"]' in (tmp_path / "policy.toml").read_text()) is may_ask

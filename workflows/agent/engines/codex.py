@@ -21,6 +21,7 @@ WITHOUT = (
 )
 NAMES = {"command_execution": "Bash", "file_change": "Edit", "web_search": "WebSearch", "todo_list": "TodoWrite"}
 WORDS = {"agent_message": "text", "reasoning": "thinking", "error": ""}
+LOGS = "Bash(logs:*)"
 NO_INPUT = {"id", "type", "status", "aggregated_output", "exit_code", "result", "error"}  # of an item: what is not its input
 
 
@@ -113,7 +114,10 @@ def _settings(start: Start) -> list[str]:
     """As `-c` takes them, in TOML; a JSON string is one of TOML's too."""
     base = json.dumps(start.access["OPENAI_BASE_URL"])
     can_search = "WebSearch" in start.brief["tools"]
+    # What it starts itself runs beside the sandbox: of its commands none would reach the runner.
+    logs = [f'mcp_servers.logs={{command={json.dumps(str(start.logs))},args=["--serve"]}}'] if LOGS in start.brief["tools"] else []
     return [
+        *logs,
         'approval_policy="never"',
         'model_provider="dispatch"',
         f'model_providers.dispatch={{name="dispatch",base_url={base},env_key="OPENAI_API_KEY",wire_api="responses"}}',
@@ -133,15 +137,23 @@ def _begin_of(item: Line) -> Line:
     given = {name: value for name, value in item.items() if name not in NO_INPUT}
     if kind == "command_execution":
         given = {"command": _command(str(item.get("command")))}
+    if kind == "mcp_tool_call":
+        kind, given = str(item.get("tool")), as_dict(item.get("arguments"))
     return assistant({"type": "tool_use", "id": item.get("id"), "name": NAMES.get(kind, kind), "input": given})
 
 
 def _end_of(item: Line) -> Line:
-    said = item.get("aggregated_output")
+    said = _texts(item.get("result")) or item.get("aggregated_output")
     is_error = str(item.get("status")) in {"failed", "declined"} or bool(item.get("exit_code"))
     more = item.get("error") or item.get("result")
     words = said if isinstance(said, str) else json.dumps(more, ensure_ascii=False) if more else str(item.get("status") or "")
     return tool_result(item.get("id"), words, is_error=is_error)
+
+
+def _texts(result: object) -> str:
+    """What a tool of MCP has said."""
+    content = as_dict(result).get("content")
+    return "\n".join(str(as_dict(block).get("text") or "") for block in content) if isinstance(content, list) else ""
 
 
 def _command(line: str) -> str:

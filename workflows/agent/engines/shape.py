@@ -18,6 +18,11 @@ class Start:
     home: Path
     access: Mapping[str, str]
 
+    @property
+    def logs(self) -> Path:
+        """The command that asks production's logs."""
+        return self.home / "bin" / "logs"
+
 
 class Engine(Protocol):
     """The adapter of one CLI; an instance reads the lines of one process.
