@@ -29,6 +29,7 @@ class Choices:
     uses_github: bool
     is_scripted: bool
     has_password: bool
+    has_logs: bool
 
     @property
     def inner_url(self) -> str:
@@ -64,6 +65,7 @@ def read_choices(environ: Mapping[str, str]) -> Choices:
         uses_github=bool((environ.get("GITHUB_TOKEN") or environ.get("GITHUB_APP_ID")) and environ.get("GITHUB_REPO") and not target),
         is_scripted=model.is_needed(environ),
         has_password=bool(environ.get("DISPATCH_PASSWORD")),
+        has_logs=bool(environ.get("LOKI_URL") and environ.get("LOKI_SELECTOR")),
     )
 
 

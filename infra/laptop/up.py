@@ -198,6 +198,8 @@ def _opened(progress: Progress, choices: Choices, ours: DataFolder, repository: 
     progress.say(f"Agents work on {repository or os.environ['GITHUB_REPO']}.")
     for hint in environment.hints(choices, repository):
         progress.say(hint)
+    if not choices.has_logs:
+        progress.say("Production's logs are not connected. Set LOKI_URL and LOKI_SELECTOR and start again, so that agents can ask them.")
     progress.say(f"Its log is {ours.path / 'dispatch.log'}. Ctrl-C stops it.")
     if repository:
         _soon(_fetch_agent, ours.path, progress)

@@ -222,6 +222,7 @@ def test_a_database_and_a_repository_of_ones_own_are_used(start: Callable[..., U
 
         assert "Sign in with your DISPATCH_PASSWORD." in up.said
         assert f"Agents work on {own}." in up.said
+        assert "Production's logs are not connected." in up.said
         assert not (up.data / "demo").exists()
         assert not (up.data / "postgres").exists()
         assert not (up.data / "password").exists()

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from dispatch.clients.logql import Contains, Field, Part
 from dispatch.logs.queries import Level
 
-# The first is the one that docs/logging.md recommends. `| json` flattens what is nested: `user.id` is read as `user_id`.
+# The first is the one that docs/logs.md recommends. `| json` flattens what is nested: `user.id` is read as `user_id`.
 NAMES = MappingProxyType(
     {
         "source": ("source",),
