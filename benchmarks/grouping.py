@@ -45,18 +45,8 @@ HOSTILE = (
         "'a'b",
         "cus_",
     ),
-    *(
-        "\N{ARABIC-INDIC DIGIT ZERO}",
-        "é",
-        "12345678-1234-1234-1234-",
-        "at a(",
-        'File "a", line 1',
-        "#0 a(1): ",
-        "a:1:in `b'",
-        "\n",
-        "Error: ",
-    ),
-    "\tat a.b(c:1)\n",
+    *("\N{ARABIC-INDIC DIGIT ZERO}", "é", "12345678-1234-1234-1234-", "at a(", 'File "a", line 1', "#0 a(1): ", "a:1:in `b'", "\n"),
+    *("Error: ", "\tat a.b(c:1)\n", "a.b(", "x.go:1\n"),
 )
 
 

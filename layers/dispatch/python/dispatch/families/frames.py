@@ -25,8 +25,7 @@ FRAME = re.compile(
     """,
     re.VERBOSE,
 )
-GO_FUNCTION = re.compile(r"(?:created by )?(?P<name>[\w./*()\[\]-]+\.[\w.*()\[\]-]+?)(?:\([^()]*\))?(?: in goroutine [0-9]+)?$")
-GO_FILE = re.compile(r"(?P<file>\S+\.go):[0-9]+(?: \+0x[0-9a-f]+)?$")
+GO_FILE = re.compile(r"(?P<file>[^\s:]++(?<=\.go)):[0-9]++(?: \+0x[0-9a-f]++)?")
 TYPE = re.compile(
     r"(?:^(?:Caused by: |Uncaught |PHP |Fatal error: +)*+|\(|Uncaught )"
     r"(?P<type>[A-Z_a-z][\w.$:\\]*?(?:Error|Exception|Warning|Fault|Interrupt))(?:[:)\s]|$)"
@@ -68,8 +67,15 @@ def _frames(lines: list[str]) -> Iterator[Frame]:
         if found := FRAME.fullmatch(line):
             told = {name.partition("_")[2] or "function": text for name, text in found.groupdict().items() if text}
             yield Frame(function=told.get("function", ""), file=told.get("file", ""))
-        elif (found := GO_FILE.match(line)) and number and (called := GO_FUNCTION.match(lines[number - 1])):
-            yield Frame(function=called["name"], file=found["file"])
+        elif number and (found := GO_FILE.fullmatch(line)) and (function := _go_function(lines[number - 1])):
+            yield Frame(function=function, file=found["file"])
+
+
+def _go_function(line: str) -> str:
+    """The function of `github.com/acme/shop.(*Service).Charge(0xc0000b2000)`; empty where the line names none."""
+    name = line.removeprefix("created by ").partition(" in goroutine ")[0]
+    called = name.rpartition("(")[0] if name.endswith(")") else name
+    return "" if " " in called or "." not in called else called
 
 
 def _is_own(frame: Frame) -> bool:

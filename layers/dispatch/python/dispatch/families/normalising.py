@@ -45,7 +45,7 @@ VARIABLE = re.compile(
     """,
     re.VERBOSE,
 )
-STARS = re.compile(r"(?<!\S)\*+(?: \*+(?!\S))+|\*\*+")
+STARS = re.compile(r"(?<!\S)\*++(?: \*++(?!\S))++|\*\*++")
 DIGITS = re.compile("[0-9]+")
 LETTER = re.compile(r"[^\W\d_]")
 
