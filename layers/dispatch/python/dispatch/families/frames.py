@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 MOST_LETTERS = 20_000  # of a stack are looked at: what a report may bring
 MOST_LETTERS_OF_LINE = 1_000
-MOST_LINES = 150  # at each end of it
+MOST_LINES = 100  # at each end of it
 MOST_FRAMES = 60  # a recursion without end has the shape of its first frames
 
 # One line of a stack each, as each language writes it. Where the file is not told, the function's name holds the module's.
