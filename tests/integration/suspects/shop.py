@@ -31,10 +31,9 @@ class Shop:
 
     def __init__(self, hub: Hub, place: Path) -> None:
         self.hub, self.place = hub, place
-        hub.repository.mkdir(parents=True)
-        _git(hub.repository, "init", "-q", "--bare", "-b", "main")
+        hub.repository.parent.mkdir()
         place.mkdir()
-        _git(place, "init", "-q", "-b", "main")
+        _git(place, "init", "-q", "-b", "main", f"--separate-git-dir={hub.repository}")  # what is committed here is there
         self.files = {"shop/orders.py": list(LINES), "shop/cli.py": list(LINES), "README.md": ["A shop."], "other/orders.py": list(LINES)}
         self.first = self.commit("Begin", *self.files, hours=24 * 30)
 
@@ -49,7 +48,6 @@ class Shop:
         moment = (BEGAN - timedelta(hours=hours)).isoformat()
         _git(self.place, "add", ".")
         _git(self.place, "commit", "-q", "-m", title, moment=moment)
-        _git(self.place, "push", "-q", str(self.hub.repository), "HEAD:main")
         return _git(self.place, "rev-parse", "HEAD")
 
     def deploy(self, sha: str, *, hours: float) -> None:
@@ -67,7 +65,7 @@ class Shop:
         new = NewSighting(
             origin=Origin.GRAFANA,
             source="shop",
-            feature="orders",
+            feature=message,  # or one stack would make them one error
             message=message,
             stack=stack,
             first_seen=began,

@@ -7,6 +7,7 @@ from dispatch.kit.work import work
 from dispatch.suspects import look_for_suspects
 from infra.laptop import commits
 from tests import doing
+from tests.github.identity import Token
 from tests.integration.suspects.shop import BEGAN, Shop, suspects
 
 
@@ -108,6 +109,7 @@ def test_many_errors_of_one_deployment_ask_about_each_commit_once_and_a_sweep_as
     while look_for_suspects():
         pass
 
+    assert len(set(families)) == 4
     assert len(asked) == len(set(asked)) == 20
     assert [len(suspects(family)) for family in families] == [5, 5, 5, 5]
 
@@ -133,3 +135,23 @@ def test_whoever_takes_the_error_over_finds_them_in_the_packet(shop: Shop):
     with work() as unit:
         issue_id = unit.conn.execute("SELECT issue_id FROM family").fetchone()[0]
         assert titles(spawning.get_packet(unit, issue_id).suspects) == ["Take the discount twice"]
+
+
+def test_where_github_gives_no_answer_it_is_asked_again_ever_more_seldom_and_then_no_more(shop: Shop, setting, clock):
+    shop.commit("Take the discount twice", "shop/orders.py", line=11, hours=20)
+    family = shop.fail()
+    setting.setenv("GITHUB_API_URL", "http://127.0.0.1:1")
+    assert look_for_suspects() == 0
+    setting.setenv("GITHUB_API_URL", shop.hub.api_url)
+    assert suspects(family) == []
+
+    clock.travel(minutes=2)
+
+    assert titles(suspects(family)) == ["Take the discount twice"]
+    other = shop.fail("Another")
+    setting.setenv("GITHUB_TOKEN", shop.hub.give(Token("dispatch", {"metadata": "read"})).value)
+    for _ in range(20):
+        look_for_suspects()
+        clock.travel(hours=3)
+    setting.setenv("GITHUB_TOKEN", shop.hub.give(Token("dispatch", {"contents": "read"})).value)
+    assert suspects(other) == []
