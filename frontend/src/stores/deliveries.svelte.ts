@@ -7,7 +7,7 @@ import { Doing } from './doing.svelte.ts';
 const PAGE = 20;
 
 /** Who delivers, by the names of their doors. */
-export const SOURCES = ['github', 'loki', 'sentry', 'slack'] as const;
+export const SOURCES = ['github', 'loki', 'sentry'] as const;
 
 export type DeliveryState = 'handled' | 'waits' | 'tried again' | 'given up';
 

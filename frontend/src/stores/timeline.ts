@@ -2,7 +2,7 @@
 
 import type { Activity, RunSummary } from '#api/shapes.ts';
 import { plainText } from './run-text.ts';
-import { counted, plain } from './words.ts';
+import { counted, moment, plain } from './words.ts';
 
 export interface RunEntry {
   kind: 'run';
@@ -69,7 +69,7 @@ export function tellingOf({ kind, data }: Activity): Telling {
     case 'error.healed':
       return say('check', 'saw its error heal by itself', because);
     case 'error.muted':
-      return say('muted', 'muted its error', because);
+      return say('muted', `muted its error${untilOf(data)}`, because);
     case 'error.unmuted':
       return say('errors', 'lets its error be heard again', because);
     case 'error.suspected':
@@ -77,13 +77,13 @@ export function tellingOf({ kind, data }: Activity): Telling {
     case 'error.handed_over':
       return say('blocked', 'handed its error to a person', because || failuresOf(data['failures']));
     case 'family.split':
-      return say('list', 'split wordings off its error', because);
+      return say('list', `split ${namedOf(data['into'], 'wordings')} off ${namedOf(data['family'], 'its error')}`, because);
     case 'family.merged':
-      return say('list', 'merged another error into its error', because);
+      return say('list', `merged ${namedOf(data['family'], 'another error')} into ${namedOf(data['into'], 'its error')}`, because);
     case 'fix.begun':
       return say('search', `took pull request ${numberOf(data)} for its fix`, because);
     case 'fix.watched':
-      return say('search', 'began to watch the fix', because);
+      return say('search', 'heard of a deployment', because);
     case 'fix.extended':
       return say('waiting', 'watches the fix for longer', because);
     case 'fix.verified':
@@ -206,6 +206,15 @@ function suspectsOf(suspects: unknown): string {
       return `- \`${word(sha).slice(0, 8)}\` ${word(title)}: ${word(because)}`;
     })
     .join('\n');
+}
+
+/** An error by its name. */
+function namedOf(name: unknown, otherwise: string): string {
+  return word(name) || otherwise;
+}
+
+function untilOf({ until }: Record<string, unknown>): string {
+  return typeof until === 'string' ? ` until ${moment(until)}` : '';
 }
 
 function failuresOf(failures: unknown): string {
