@@ -348,6 +348,35 @@ def test_an_unproven_one_is_watched_on_as_a_person_says(github_door: GitHub, clo
         verification.watch_on(unit, plain.identifier, WatchOn(hours=12), actor=doing.ADA)
 
 
+def test_seen_again_after_it_was_given_up_as_unproven_it_has_failed(github_door: GitHub, clock: Clock):
+    issue = watched(github_door, clock)
+    steps.sweep_until(clock, "unproven", issue, days=16)
+
+    steps.see(release="2026.2")
+
+    assert (steps.the_fix(issue).state, steps.status(issue), steps.inbox()) == ("failed", "Backlog", [])
+
+
+def test_seen_while_it_is_judged_it_is_open_in_the_end_whoever_comes_first(github_door: GitHub, clock: Clock):
+    issue = steps.make_steady_error(clock)
+    steps.merge(issue)
+    clock.travel(minutes=10)
+    steps.deploy(github_door, NEW)
+    steps.sweep()
+    clock.travel(hours=49)
+
+    def act(number: int) -> None:
+        steps.see(release="2026.2") if number else verification.judge()
+        close_connection()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(act, range(4)))
+
+    assert steps.status(issue) == "Backlog"
+    assert steps.the_fix(issue).state in {"failed", "verified"}
+    assert len([kind for kind in steps.story(issue) if kind in {"fix.failed", "fix.verified"}]) == 1
+
+
 def test_two_sightings_at_once_fail_it_once(github_door: GitHub, clock: Clock):
     issue = watched(github_door, clock)
 
@@ -412,6 +441,7 @@ def test_while_an_alert_fires_it_is_not_verified(github_door: GitHub, clock: Clo
     attempt = steps.sweep_until(clock, "unproven", issue, days=16)
 
     assert "An alert about it still fires." in attempt.reason
+    assert steps.story(issue).count("fix.extended") == 1
 
 
 def test_seen_again_after_it_was_verified_the_issue_is_open_again_but_not_by_an_older_release(github_door: GitHub, clock: Clock):

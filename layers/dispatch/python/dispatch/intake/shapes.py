@@ -38,4 +38,4 @@ class Standing(BaseModel):
     is_closed: bool
     has_run: bool
     is_attended: bool
-    is_watched: bool  # a fix is on its way, or watched
+    is_watched: bool  # a fix is on its way, or watched, or unproven

@@ -15,7 +15,7 @@ def select_standing(conn: Connection[Any], issue_id: UUID) -> Standing | None:
         return cursor.execute(
             """
             SELECT issue.id, issue.identifier, issue.priority, customer.slug AS customer, status.is_closed, now.is_watched, now.has_run,
-                   now.is_watched OR now.has_run
+                   now.has_fix_on_its_way OR now.has_run
                    OR EXISTS (SELECT FROM spawn WHERE spawn.issue_id = issue.id AND spawn.state = 'waiting')
                    OR EXISTS (SELECT FROM pull WHERE pull.issue_id = issue.id AND pull.state IN ('draft', 'open')) AS is_attended
             FROM issue
@@ -23,8 +23,10 @@ def select_standing(conn: Connection[Any], issue_id: UUID) -> Standing | None:
             LEFT JOIN customer ON customer.id = issue.customer_id
             CROSS JOIN LATERAL (
                 SELECT EXISTS (
-                    SELECT FROM fix_attempt WHERE fix_attempt.issue_id = issue.id AND state IN ('awaiting_deploy', 'watching')
+                    SELECT FROM fix_attempt WHERE fix_attempt.issue_id = issue.id AND state IN ('awaiting_deploy', 'watching', 'unproven')
                 ) AS is_watched, EXISTS (
+                    SELECT FROM fix_attempt WHERE fix_attempt.issue_id = issue.id AND state IN ('awaiting_deploy', 'watching')
+                ) AS has_fix_on_its_way, EXISTS (
                     SELECT FROM run WHERE run.issue_id = issue.id AND run.state <> 'finished'
                 ) AS has_run
             ) AS now

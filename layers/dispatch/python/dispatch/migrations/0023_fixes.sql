@@ -36,6 +36,8 @@ CREATE TABLE fix_sighting (
     PRIMARY KEY (attempt_id, because)
 );
 
+CREATE INDEX pull_merged ON pull (merged_at) WHERE state = 'merged';   -- those that have no attempt yet are looked for each minute
+
 CREATE VIEW fix_card AS
 SELECT fix_attempt.*,
        CASE WHEN family.id IS NOT NULL THEN jsonb_build_object('id', family.id, 'name', family.name) END AS family,

@@ -80,7 +80,8 @@ def _rule(work: Work, attempt: FixAttempt, family_id: UUID, ratio: float | None)
     store.set_until(
         work.conn, attempt.id, watch_until=ruling.until, at_most_until=attempt.at_most_until, numbers=told.numbers, reason=told.reason
     )
-    tell(work, attempt, Event.FIX_EXTENDED, told)
+    if not attempt.reason.startswith(ruling.reason):  # said once, not each time that it is looked at
+        tell(work, attempt, Event.FIX_EXTENDED, told)
     announce(work, attempt.id)
 
 
