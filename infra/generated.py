@@ -48,7 +48,7 @@ def _row(setting: tuple[str, FieldInfo]) -> str:
 
 def _default(field: FieldInfo) -> str:
     value: Any = field.default
-    if value is None or isinstance(value, SecretStr) or value in ("", {}):
+    if value is None or isinstance(value, SecretStr) or value in ("", {}, []):
         return ""
     if isinstance(value, list):
         return f"`{','.join(value)}`"

@@ -45,7 +45,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, allows_private: b
         door = _open(where, port, addresses, deadline)
         door.send(_request(where, body, headers), deadline)
         status, told = door.read_head(deadline)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a name that no certificate can have is a ValueError
         raise NoAnswer(f"{host} does not answer: {error or type(error).__name__}.") from error
     return Answer(status, _pause(told.get("retry-after", "")))
 

@@ -26,6 +26,10 @@ def _words(given: Any) -> Any:
     return [word.strip() for word in given.split(",") if word.strip()] if isinstance(given, str) else given
 
 
+def _addresses(given: Any) -> Any:
+    return _table(given) if isinstance(given, str) and given.strip().startswith("[") else _words(given)
+
+
 Table = BeforeValidator(_table)
 
 
@@ -158,8 +162,8 @@ class Settings(Limits):
     loki_tenant: str = Field("", description="Tenant in a Loki of several (`X-Scope-OrgID`)", pattern=r"^[!-~]*$")
     log_queries_per_run: Count = Field(60, description="Most questions that one run may ask of the logs")
 
-    notice_webhooks: SecretStr = Field(
-        SecretStr(""), description="Addresses that are told what became of errors (Standard Webhooks), as `one,another` or a JSON list"
+    notice_webhooks: Annotated[list[SecretStr], BeforeValidator(_addresses)] = Field(
+        [], description="Addresses that are told what became of errors (Standard Webhooks), as `one,another` or a JSON list"
     )
     notice_webhook_secret: SecretStr = Field(
         SecretStr(""), description="Signs what they are told: `whsec_` and 24 to 64 bytes in base64; while it is changed, `new,old`"

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import hmac
-import json
 from collections.abc import Iterable
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -27,9 +26,8 @@ class BadSecret(DispatchError):
 
 def endpoints() -> list[Endpoint]:
     """The webhooks of the settings. One is named by its host and a hash: its address may hold a secret."""
-    given = settings().notice_webhooks.get_secret_value().strip()
-    urls = [str(url) for url in json.loads(given)] if given.startswith("[") else given.split(",")
-    return [Endpoint(_name(url.strip()), url.strip()) for url in urls if url.strip()]
+    urls = [url.get_secret_value() for url in settings().notice_webhooks]
+    return [Endpoint(_name(url), url) for url in dict.fromkeys(urls)]
 
 
 def headers_of(notice_id: UUID, body: str, *, at: datetime) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Errors that heal by themselves: what waited in case they would is withdrawn, and the money that was not spent for it is counted."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -48,5 +48,5 @@ def _likely_usd(work: Work, decided: Decided) -> Decimal:
 
 
 def _sentence(at: datetime, not_spent_usd: Decimal | None) -> str:
-    healed = f"The error healed by itself: its alerts ended at {at:%H:%M} (UTC)"
+    healed = f"The error healed by itself: its alerts ended at {at.astimezone(UTC):%H:%M} (UTC)"
     return f"{healed}, and about {usd(not_spent_usd)} was not spent." if not_spent_usd else f"{healed}, before it was seen often enough."
