@@ -51,7 +51,8 @@ class Forge:
             return JSONResponse([])
         base = base_branch(self.repository)
         merged = merges.list_merged(self.repository, self.register, base=base)
-        return JSONResponse([merges.show(merge, name=self.name, base=base, page=self.public_url) for merge in merged])
+        pages = f"{self.public_url}/issue/"  # GitHub's page of a pull request; ours is the issue's
+        return JSONResponse([merges.show(merge, name=self.name, base=base, page=pages + merge.identifier) for merge in merged])
 
     def _list_commits(self, request: Request, _body: Any) -> Response:
         return _found(commits.list_commits(self.repository, "", request.query_params, branch=base_branch(self.repository)))

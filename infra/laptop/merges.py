@@ -25,6 +25,11 @@ class Merge:
     commit: str
     merged_at: str
 
+    @property
+    def identifier(self) -> str:
+        """The issue's, as the branch has it: `dispatch/dispatch-12-0192ab34` is of DISPATCH-12."""
+        return self.branch.rpartition("/")[2].rpartition("-")[0].upper()
+
 
 def list_merged(repository: Path, register: Path, *, base: str) -> list[Merge]:
     """Every branch of an agent that was merged into the base, the latest first. `register` is the file that they are kept in."""

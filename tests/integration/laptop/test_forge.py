@@ -55,6 +55,7 @@ def test_commits_are_told_newest_first_page_by_page_with_what_each_changes(repos
 
     assert [read_commit(given).title for given in ask("/commits").json()] == ["Two", "One"]
     assert [given["sha"] for given in ask("/commits?per_page=1&page=2").json()] == [repository.first]
+    assert ask("/commits/HEAD~1").json()["sha"] == repository.first
     assert ask(f"/commits/{second}").json()["files"] == [{"filename": "a.txt", "patch": "@@ -1 +1,2 @@\n One\n+Two\n"}]
 
 
@@ -93,6 +94,7 @@ def test_an_agents_branch_that_was_merged_any_way_is_a_merged_pull_request(repos
     found = read_pull(told)
     assert (found.number, found.head_branch, found.head_sha, found.title) == (1, "dispatch/dispatch-1-0192ab34", head, "Take it once")
     assert (found.state, found.merge_commit, found.can_write) == ("merged", after, True)
+    assert found.url == "http://localhost:3002/issue/DISPATCH-1"
     repository.git("branch", "-q", "-D", "dispatch/dispatch-1-0192ab34")
     assert ask("/pulls?state=all").json() == [told]
     assert ask("/pulls?state=all&page=2").json() == []
