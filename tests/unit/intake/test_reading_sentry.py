@@ -93,6 +93,15 @@ def test_a_stack_of_another_language_begins_where_it_broke():
     ]
 
 
+def test_a_stack_of_java_names_the_class_that_its_file_lies_by():
+    frame = {"module": "com.acme.shop.Orders", "function": "total", "filename": "Orders.java", "lineno": 41}
+    values = [{"type": "NullPointerException", "value": "order", "stacktrace": {"frames": [frame]}}]
+
+    stack = seen(platform="java", exception={"values": values}).sighting.stack or ""
+
+    assert stack.splitlines()[1] == "    at com.acme.shop.Orders.total(Orders.java:41)"
+
+
 def test_the_cause_of_an_exception_stands_below_it():
     values = [{"type": kind, "value": "x", "stacktrace": {"frames": sentry.FRAMES}} for kind in ("Cause", "Effect")]
 

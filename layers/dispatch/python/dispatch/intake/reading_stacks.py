@@ -6,6 +6,7 @@ from dispatch.intake.told import fields, first, items, objects, text
 
 MOST_EXCEPTIONS = 5
 MOST_FRAMES = 50  # those nearest to the error
+OF_CLASSES = (".java", ".kt", ".scala", ".groovy")
 
 
 def read_stack(event: dict[str, Any]) -> tuple[str | None, str | None]:
@@ -42,8 +43,15 @@ def _as_python(exception: dict[str, Any]) -> str:
 
 
 def _as_most(exception: dict[str, Any]) -> str:
-    frames = [f"    at {_function(frame)} ({_file(frame)}:{_line(frame)}{_column(frame)})" for frame in reversed(_frames(exception))]
-    return "\n".join([_words(exception), *frames])
+    return "\n".join([_words(exception), *(f"    at {_place(frame)}" for frame in reversed(_frames(exception)))])
+
+
+def _place(frame: dict[str, Any]) -> str:
+    """Java's class tells the folder that its file's name does not."""
+    file, line, function = _file(frame), _line(frame), _function(frame)
+    if file.endswith(OF_CLASSES) and (name := text(frame.get("module"))):
+        return f"{name}.{function}({file}:{line})"
+    return f"{function} ({file}:{line}{_column(frame)})"
 
 
 def _file(frame: dict[str, Any]) -> str:
