@@ -18,6 +18,7 @@ def create_customer(work: Work, new: NewCustomer) -> Customer:
     made = store.insert_customer(work.conn, new_id(), name=new.name, slug=slug, organisations=new.organisations, at=work.now)
     if made is None:
         raise SlugTaken(f"There is a customer with the slug {slug} already.")
+    store.set_organisations(work.conn, made.id, new.organisations)
     return made
 
 

@@ -42,7 +42,20 @@ def select_customers(conn: Connection[Any], *, slug: str | None, limit: int) -> 
 
 
 def set_organisations(conn: Connection[Any], customer_id: UUID, organisations: list[str]) -> None:
-    """The customer is known by these ids."""
+    """The customer is known by these ids, and by what reports of errors keep of them."""
     conn.execute(
-        "UPDATE customer SET organisations = %(organisations)s WHERE id = %(id)s", {"id": customer_id, "organisations": organisations}
+        """
+        WITH known AS (
+            UPDATE customer SET organisations = %(organisations)s WHERE id = %(id)s
+        )
+        DELETE FROM customer_organisation WHERE customer_id = %(id)s
+        """,
+        {"id": customer_id, "organisations": organisations},
+    )
+    conn.execute(
+        """
+        INSERT INTO customer_organisation (hash, customer_id)
+        SELECT DISTINCT affected_hash('organisation', organisation), %(id)s::uuid FROM unnest(%(organisations)s::text[]) AS organisation
+        """,
+        {"id": customer_id, "organisations": organisations},
     )

@@ -25,14 +25,15 @@ def select_page(
             FROM family
             WHERE (%(words)s::text IS NULL OR search @@ to_tsquery('simple', %(words)s))
               AND (%(source)s::text IS NULL OR source = %(source)s)
-              AND (%(muted)s::boolean IS NULL OR %(muted)s = EXISTS (
-                  SELECT FROM mute
-                  WHERE ended_at IS NULL AND (until IS NULL OR until > %(now)s)
-                    AND ((scope = 'family' AND value = family.name) OR (scope = 'source' AND value = family.source))
+              AND (%(muted)s::boolean IS NULL OR %(muted)s = (
+                  name = ANY(ARRAY(SELECT value FROM mute
+                                   WHERE scope = 'family' AND ended_at IS NULL AND (until IS NULL OR until > %(now)s)))
+                  OR source = ANY(ARRAY(SELECT value FROM mute
+                                        WHERE scope = 'source' AND ended_at IS NULL AND (until IS NULL OR until > %(now)s)))
               ))
-              AND (%(open)s::boolean IS NULL OR %(open)s = EXISTS (
-                  SELECT FROM issue JOIN status ON status.id = issue.status_id WHERE issue.id = family.issue_id AND NOT status.is_closed
-              ))
+              AND (%(open)s::boolean IS NULL OR %(open)s = coalesce((
+                  SELECT NOT status.is_closed FROM issue JOIN status ON status.id = issue.status_id WHERE issue.id = family.issue_id
+              ), false))
               AND (%(at)s::timestamptz IS NULL OR (seen_minute, id) < (%(at)s::timestamptz, %(id)s::uuid))
             ORDER BY seen_minute DESC, id DESC
             LIMIT %(limit)s
@@ -47,6 +48,7 @@ def select_page(
                 "id": after[1] if after else None,
                 "limit": limit,
             },
+            prepare=False,  # each filter has its own best way: one plan for all of them would read the whole table
         ).fetchall()
 
 

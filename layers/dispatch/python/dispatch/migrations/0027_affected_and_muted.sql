@@ -21,6 +21,11 @@ CREATE TABLE affected (
 
 -- The names by which applications know a customer, so that an error that hits them is known as theirs.
 ALTER TABLE customer ADD COLUMN organisations text[] NOT NULL DEFAULT '{}';
+CREATE TABLE customer_organisation (
+    hash         bytea NOT NULL,
+    customer_id  uuid NOT NULL REFERENCES customer ON DELETE CASCADE,
+    PRIMARY KEY (hash, customer_id)
+);
 
 -- When a release was first named by any report.
 CREATE TABLE heard_release (
@@ -44,12 +49,10 @@ CREATE UNIQUE INDEX mute_stands ON mute (scope, value) WHERE ended_at IS NULL;
 -- The customers whose organisations the family hits.
 CREATE FUNCTION affected_customers(of_family uuid) RETURNS TABLE (id uuid, name text, slug text)
 LANGUAGE sql STABLE AS $$
-    SELECT customer.id, customer.name, customer.slug
-    FROM customer
-    WHERE organisations <> '{}' AND EXISTS (
-        SELECT
-        FROM fingerprint JOIN affected ON affected.fingerprint = fingerprint.hash
-        WHERE fingerprint.family_id = of_family AND affected.kind = 'organisation'
-          AND affected.hash IN (SELECT affected_hash('organisation', organisation) FROM unnest(organisations) AS organisation)
-    )
+    SELECT DISTINCT customer.id, customer.name, customer.slug
+    FROM fingerprint
+    JOIN affected ON affected.fingerprint = fingerprint.hash AND affected.kind = 'organisation'
+    JOIN customer_organisation ON customer_organisation.hash = affected.hash
+    JOIN customer ON customer.id = customer_organisation.customer_id
+    WHERE fingerprint.family_id = of_family
 $$;
