@@ -24,6 +24,10 @@ describe('nothing that is written can act', () => {
     expect(html(`[here](${href})`)).toBe('<p>here</p>');
   });
 
+  test('nor what is written as code', () => {
+    expect(html('```html\n<img src=x onerror=alert(1)>\n```')).toBe('<pre tabindex="0"><code>&lt;img src=x onerror=alert(1)&gt;\n</code></pre>');
+  });
+
   test('a picture is not fetched, its address can be followed', () => {
     expect(html('![chart](https://example.org/x.png)')).toContain('<a href="https://example.org/x.png"');
     expect(html('![chart](https://example.org/x.png)')).not.toContain('<img');

@@ -40,7 +40,7 @@ const parsers = new Map<string, Marked>();
 function parserFor(prefix: string): Marked {
   const known = parsers.get(prefix);
   if (known) return known;
-  const parser = new Marked({ gfm: true, breaks: true, renderer: { html, link, image, checkbox, table, text: textWithLinks(prefix) } });
+  const parser = new Marked({ gfm: true, breaks: true, renderer: { html, link, image, checkbox, code, table, text: textWithLinks(prefix) } });
   parsers.set(prefix, parser);
   return parser;
 }
@@ -64,6 +64,11 @@ function image({ href, text }: Tokens.Image): string {
 
 function checkbox({ checked }: Tokens.Checkbox): string {
   return checked ? '☑ ' : '☐ ';
+}
+
+/** A line longer than its column scrolls by itself, by keyboard too. */
+function code({ text }: Tokens.Code): string {
+  return `<pre tabindex="0"><code>${escape(text)}\n</code></pre>`;
 }
 
 /** A table wider than its column scrolls by itself, by keyboard too. */

@@ -31,7 +31,7 @@ export function draw(Plot: Draw, place: HTMLElement, chart: Chart, onstep: (at: 
     {
       width: place.clientWidth,
       height: HEIGHT_PX,
-      padding: [10, 12, 0, 0],
+      padding: [10, 22, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { show: chart.kind === 'line' }, drag: { x: false, y: false, setScale: false } },
       tzDate: (seconds) => Plot.tzDate(new Date(seconds * 1000), 'UTC'),
