@@ -186,27 +186,6 @@ class Hub:
         }
         self.tell("pull_request_review", "submitted", {"review": review, "pull_request": pull})
 
-    def deploy(self, sha: str, *states: str, environment: str = "production", at: datetime | None = None) -> int:
-        """The commit has been deployed: with each of these statuses in turn, and a webhook for each. Returns the deployment's number."""
-        number, moment = self.new_id(), _iso(at or datetime.now(UTC))
-        deployment = {"id": number, "sha": sha, "ref": "main", "environment": environment, "created_at": moment}
-        self.deployments[number] = (deployment, [])
-        for state in states:
-            self.tell_status(number, state, at=at)
-        return number
-
-    def tell_status(self, number: int, state: str, *, at: datetime | None = None) -> None:
-        """The deployment has come so far."""
-        deployment, statuses = self.deployments[number]
-        status = {
-            "id": self.new_id(),
-            "state": state,
-            "environment": deployment["environment"],
-            "created_at": _iso(at or datetime.now(UTC)),
-        }
-        statuses.append(status)
-        self.tell("deployment_status", "created", {"deployment": deployment, "deployment_status": status})
-
     def find_pulls(self, *, head: str | None = None, base: str | None = None, state: str = "open") -> list[dict[str, Any]]:
         """Those that fit, newest first, each with its branch as it is now."""
         for pull in self.pulls:

@@ -12,6 +12,7 @@ from dispatch.issues import NewIssue
 from dispatch.kit.actors import SYSTEM
 from dispatch.kit.work import work
 from dispatch.suspects import Suspect, list_suspects, look_for_suspects
+from tests.github.deploying import deploy
 from tests.github.hub import NAME, Hub
 
 BEGAN = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
@@ -53,8 +54,7 @@ class Shop:
     def deploy(self, sha: str, *, hours: float) -> None:
         """It came to production."""
         at = BEGAN - timedelta(hours=hours)
-        number = self.hub.deploy(sha, at=at)
-        self.hub.tell_status(number, "success", at=at)
+        number = deploy(self.hub, sha, "success", at=at)
         deployment, [status] = self.hub.deployments[number]
         with work() as unit:
             body = {"deployment": deployment, "deployment_status": status, "repository": {"full_name": NAME}}
