@@ -92,7 +92,7 @@ def test_a_template_joins_and_says_so(errors: Errors) -> None:
         ("lost blk_1 blk_2 blk_3", "lost blk_9"),
         ("connection from 10.0.0.1 () at 10:30", "connection from 10.0.0.1 (host.example.org) at 11:40"),
         ("Failed password for root from 10.0.0.1", "Failed password for ada from 10.0.0.2"),
-        ("topic orders has no leader", "topic payments has no leader"),
+        ("no leader for topic orders", "no leader for topic payments"),
         ("stopped tty=one pid=7 by=ada", "stopped tty=two pid=8 by=bob"),
         ("table order_items is locked", "table OrderLines is locked"),
     ],
@@ -121,6 +121,7 @@ def test_values_show_what_they_are_by_their_form_or_place(errors: Errors, one: s
         ("card declined", "card declined twice"),
         ("request body too large", "request header too large"),
         ("user session expired", "user account expired"),
+        ("user service down", "user cache down"),
         ("name resolution failed", "name lookup failed"),
     ],
 )

@@ -65,6 +65,7 @@ def test_a_fingerprint_is_what_it_always_was(source: str, feature: str, message:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
+        ("Error: 17 items failed", "Error: 18 items failed"),
         ("took 1m30s", "took 2m1s"),
         ("took 250 µs", "took 3 hours"),
         ("key 'user:7' missing", "key 'user:ada' missing"),
@@ -95,6 +96,12 @@ def test_what_varies_makes_no_difference(one: str, other: str) -> None:
     [
         ("Request failed with status code 404", "Request failed with status code 500"),
         ("HTTP 404", "HTTP 503"),
+        ("SMTP 550 rejected", "SMTP 421 rejected"),
+        ("SQLSTATE[23505]: no", "SQLSTATE[40001]: no"),
+        ("rpc failed code=5", "rpc failed code=14"),
+        ("MongoServerError: E11000 again", "MongoServerError: E11001 again"),
+        ("Error 1045 (28000): no", "Error 1049 (42000): no"),
+        ("error: 13", "error: 42"),
         ("process left with exit code 1", "process left with exit code 137"),
         ("s3 refused", "ec2 refused"),
         ("can't open it, won't try", "can't open it, don't try"),

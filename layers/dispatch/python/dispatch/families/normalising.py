@@ -29,9 +29,10 @@ VARIABLE = re.compile(
     | (?<![A-Za-z0-9]) (?: (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},?[ ] )?+ (?:                    # Fri, Jul 17 and 17/Jul/2026
           (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6} [ ] [0-9]{1,2}
         | [0-9]{1,2} [ /-] (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6} [ /-] [0-9:]{2,13} ) (?![A-Za-z0-9])
-    | (?P<told> (?<![A-Za-z0-9]) (?i: (?:http[ ])?status(?:[ _]?code)? | (?:exit|error|response|return|close)[ _]?(?:code|status)
-        | errno | signal | sqlstate | http(?:/[0-9.]{1,3})? ) [\])"']?[ ]?[:=]?[ ]?
+    | (?P<told> (?<![A-Za-z0-9]) (?i: (?:http[ ])?status(?:[ _]?code)? | (?:exit|error|response|return|close|with)[ _]?(?:code|status)
+        | code(?==) | errno | signal | smtp | sqlstate | http(?:/[0-9.]{1,3})? ) [\[\](")']?[ ]?[:=]?[ ]?
         [0-9]{1,5} (?![\w.:,/-]*+[0-9A-Za-z]) )                                                      # it says which error
+    | (?P<coded> (?i:error|exception):?[ ] (?: [A-Z]{1,5}-?[0-9]{3,5} | [0-9]{1,5}(?=$|[:;()\]]|,[ ]|[ ]\() ) (?![\w.:,/-]*+[0-9A-Za-z]) )
     | (?<![A-Za-z0-9]) (?:
           [0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12} (?![A-Za-z0-9])
         | (?<!:) (?=[a-fA-F:]{0,20}[0-9]) (?![0-9]++(?::[0-9]++)*+(?![0-9a-fA-F:]))                # IPv6, but no time of day
@@ -82,7 +83,7 @@ def _equal(found: re.Match[str]) -> str:
             return f"://{_host(found['host'])}" + ("/*" if found["path"] else "")
         case "jwt":
             return "JWT_*"
-        case "told":
+        case "told" | "coded":
             return found[0]
         case "mixed":
             return _mixed(found)

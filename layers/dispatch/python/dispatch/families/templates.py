@@ -44,6 +44,7 @@ TELLING = (  # keys whose values say which error it is
     *("msg", "message", "error", "err", "exception", "reason", "cause", "status", "state", "code", "type", "kind", "level", "result"),
     *("method", "op", "operation", "action", "event", "source", "feature", "component", "module", "class", "phase", "step", "command"),
 )
+PREPOSITIONS = ("as", "at", "by", "for", "from", "in", "of", "on", "to", "via", "with")
 BEFORE_HOSTS = ("for", "from", "to", "at", "on", "by", "with", "via", "using", "resolved", "proxy", STAR, *NOUNS)
 # Words that say what happened to what stands before them.
 PREDICATE = re.compile(
@@ -90,7 +91,9 @@ def _values_apart(words: list[str]) -> list[str]:
     """The same words with a star for each that is a value by itself, and one for several equal ones in a row."""
     apart: list[str] = []
     for place, word in enumerate(words):
-        shown = STAR if _is_between(words, place) else _shown(word, words[place - 1] if place else "")
+        before = words[place - 1] if place else ""
+        is_name = _is_between(words, place) or _is_named(word, before, words[place + 1 : place + 2])
+        shown = word.replace(word.strip(EDGES), STAR, 1) if is_name else _shown(word, before)
         if not apart or shown != apart[-1] or STAR not in shown:
             apart.append(shown)
     return apart
@@ -99,6 +102,14 @@ def _values_apart(words: list[str]) -> list[str]:
 def _is_between(words: list[str], place: int) -> bool:
     """Who asked for something: `for root from *`."""
     return words[place - 1 : place] == ["for"] and words[place + 1 : place + 3] == ["from", STAR] and place > 0
+
+
+def _is_named(word: str, before: str, after: list[str]) -> bool:
+    """A plain word is a name behind a noun that says so and where its phrase ends: `user ada from`, but not `user session expired`."""
+    core = word.strip(EDGES)
+    if before.lower().lstrip(EDGES) not in SURE_NOUNS or core in PARTS or not NAME.fullmatch(core) or PREDICATE.fullmatch(core):
+        return False
+    return not after or word[-1] in EDGES or after[0][0] in EDGES or STAR in after[0] or after[0] in PREPOSITIONS
 
 
 def _shown(word: str, before: str) -> str:
@@ -123,13 +134,11 @@ def _is_value(core: str, before: str) -> bool:
         return STAR in core or noun in BEFORE_HOSTS
     if not before or PREDICATE.fullmatch(core):
         return False
-    return STAR in core or _is_name(core, noun)
+    return STAR in core or (noun in NOUNS and _has_marks(core))
 
 
-def _is_name(core: str, noun: str) -> bool:
-    if not NAME.fullmatch(core):
-        return False
-    return (noun in SURE_NOUNS and core not in PARTS) or (noun in NOUNS and MARKED.search(core) is not None and not core.isupper())
+def _has_marks(core: str) -> bool:
+    return NAME.fullmatch(core) is not None and MARKED.search(core) is not None and not core.isupper()
 
 
 def _is_path(core: str) -> bool:
