@@ -5,7 +5,7 @@ import sys
 
 from infra.laptop.environment import ROOT
 
-ALL = ("up", "events", "admission", "issues", "replay", "grouping", "stop", "soak", "verification")
+ALL = ("up", "events", "admission", "intake", "issues", "replay", "grouping", "stop", "soak", "verification")
 
 if __name__ == "__main__":
     for number, name in enumerate(ALL, 1):
