@@ -3,4 +3,4 @@
 Standard library only, Python 3.11 and later, because it is copied into other people's repositories.
 """
 
-VERSION = "2"  # what the server sees at the claim and `dispatch workflows check` compares; raised when the protocol's use changes
+VERSION = "3"  # what the server sees at the claim and `dispatch workflows check` compares; raised when the protocol's use changes

@@ -20,7 +20,7 @@ from dispatch.kit.work import work
 from dispatch.runs import WORKFLOWS
 from dispatch.spawning.access_deployments import describe_deployments
 
-RUNNER_VERSION = "2"  # of workflows/agent, as `dispatch workflows install` stamps it
+RUNNER_VERSION = "3"  # of workflows/agent, as `dispatch workflows install` stamps it
 MANIFEST = ".github/dispatch/manifest.json"
 LEVELS = ("read", "write", "admin")  # each includes the one before
 PROBES = {"actions": "actions/workflows", "contents": "commits", "pull_requests": "pulls"}  # what each permission lets be read
