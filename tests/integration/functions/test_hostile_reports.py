@@ -142,6 +142,37 @@ def test_sentrys_events_of_any_form_are_taken_or_refused_and_once(database, body
     assert_done_once(database, lambda: sentry.deliver(resource, None, raw=encoded(body)), state(database))
 
 
+def with_part(whole: Any, place: tuple[Any, ...], value: Any) -> Any:
+    told = copy.deepcopy(whole)
+    part = told
+    for name in place[:-1]:
+        part = part[name]
+    part[place[-1]] = value
+    return told
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, True, [], [[]], {}, {"a": {}}, "", "\0\ud800", -1, 10**400, 1e308, "9999-12-31T23:59:59-14:00"],
+    ids=lambda value: str(value)[:12],
+)
+def test_each_part_of_a_report_may_be_anything(value):
+    alone = alerts.group(GROUP["alerts"][0])
+    answers = [
+        tell(with_part(whole, place, value))
+        for whole, tell in (
+            (alone, alerts.deliver),
+            (ISSUE, lambda body: sentry.deliver("issue", None, raw=encoded(body))),
+            (EVENT, lambda body: sentry.deliver("event_alert", None, raw=encoded(body))),
+        )
+        for place in places(whole)
+        if place
+    ]
+
+    assert {answer.status for answer in answers} <= {200, 422}
+    assert sum(answer.status == 200 for answer in answers) > 100, "most of a report may be missing"
+
+
 @FEW
 @given(raw=st.binary(max_size=200), path=st.sampled_from(["/api/loki/webhook", "/api/sentry/webhook"]))
 def test_bytes_of_any_kind_are_refused(raw, path):
