@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests import doing
@@ -72,3 +73,20 @@ def test_where_no_logs_are_connected_the_answer_says_so(owner: Api) -> None:
 
     assert answer.status == 503
     assert "LOKI_URL" in answer.json["detail"]
+
+
+def test_no_door_holds_a_work_open_while_loki_answers(shop: Shop, claim: Any, owner: Api, database: str) -> None:
+    seen: list[str] = []
+
+    def look() -> None:
+        with psycopg.connect(database) as conn:
+            rows = conn.execute("SELECT state FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+            seen.extend(str(state) for (state,) in rows)
+
+    shop.loki.during = look
+    chat = owner.post("/api/chats").json["id"]
+
+    assert owner.get("/api/logs/errors").status == 200
+    assert Api(bearer=claim.run_token).get(f"/api/runs/{claim.run}/logs/errors").status == 200
+    assert "Nothing was found." in owner.post(f"/api/chats/{chat}/turns", {"text": "/logs errors"}).json["markdown"]
+    assert set(seen) == {"idle"}
