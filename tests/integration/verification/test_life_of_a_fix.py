@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dispatch import issues, notices, pulls, verification
+from dispatch import issues, notices, pulls, stream, verification
 from dispatch.customers import NewCustomer, create_customer
 from dispatch.families import Origin
 from dispatch.issues import IssueChange
@@ -389,6 +389,30 @@ def test_two_sightings_at_once_fail_it_once(github_door: GitHub, clock: Clock):
 
     assert steps.story(issue) == ["fix.begun", "fix.watched", "fix.failed"]
     assert doing.issue_now(issue).priority == "P3"
+
+
+def test_whoever_looks_at_the_issue_or_the_errors_sees_its_fix_change():
+    issue = steps.make_error()
+    steps.merge(issue)
+
+    with work() as unit:
+        frames = stream.read_feed(unit, f"issue:{issue.id}").frames
+        cards = [frame.data for frame in stream.read_feed(unit, "errors").frames]
+    assert [frame.data["state"] for frame in frames if frame.kind == "fix.changed"] == ["awaiting_deploy"]
+    assert cards[-1]["fix"]["state"] == "awaiting_deploy"
+
+
+def test_one_that_cannot_be_looked_at_stops_no_other(github_door: GitHub, clock: Clock):
+    broken, sound = steps.make_error(), steps.make_error("Card declined")
+    steps.merge(broken)
+    steps.merge(sound, 13)
+    with work() as unit:
+        unit.conn.execute("UPDATE fix_attempt SET merged_at = '4713-01-01 BC' WHERE issue_id = %s", [broken.id])
+    clock.travel(hours=1)
+
+    steps.sweep()
+
+    assert steps.the_fix(sound).state == "watching"
 
 
 def test_too_seldom_seen_it_is_unproven_after_two_weeks_and_a_person_decides(github_door: GitHub, clock: Clock):

@@ -16,6 +16,7 @@ CREATE TABLE fix_attempt (
     at_most_until   timestamptz NOT NULL,     -- then it is unproven, unless it is known
     numbers         jsonb,
     decided_at      timestamptz,
+    looked_at       timestamptz,              -- for a deployment, last
     superseded_by   uuid REFERENCES fix_attempt ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,   -- it is watched with this one
     created_at      timestamptz NOT NULL,
     CHECK ((state IN ('awaiting_deploy', 'watching')) = (decided_at IS NULL)),

@@ -14,6 +14,7 @@ from dispatch.verification import store
 from dispatch.verification.ending import announce, get_attempt, reopen, tell
 from dispatch.verification.shapes import FixAttempt, FixState
 from dispatch.verification.sightings import find_newest
+from dispatch.verification.sweeping import do_each
 from dispatch.verification.verdict import LONGEST, Ruling
 
 HEALED = timedelta(days=30)  # an older merge that nobody heard of fixes nothing that is seen now
@@ -25,7 +26,7 @@ def begin_attempts() -> int:
     """Every merged pull request of an error's issue has its attempt; returns how many had none. Opens works of its own."""
     with open_work() as unit:
         found = store.select_unbegun(unit.conn, merged_since=unit.now - HEALED, limit=AT_ONCE)
-    return sum(_begin(pull_id) for pull_id in found)
+    return do_each(_begin, found)
 
 
 def begin_attempt(work: Work, pull: Pull) -> bool:

@@ -48,8 +48,10 @@ def tell(work: Work, attempt: FixAttempt, kind: Event, ruling: Ruling, *, actor:
 
 
 def announce(work: Work, attempt_id: UUID) -> None:
-    """Whoever looks at the issue or the inbox sees the attempt as it is now."""
+    """Whoever looks at the issue, the errors or the inbox sees the attempt as it is now."""
     attempt = get_attempt(work, attempt_id)
+    if attempt.family:
+        families.publish_card(work, attempt.family.id, attempt.issue_id)
     stream.publish(work, f"issue:{attempt.issue_id}", Event.FIX_CHANGED, attempt)
     stream.publish_change(work, "inbox", Event.INBOX_CHANGED)
 

@@ -14,6 +14,7 @@ from dispatch.verification import store
 from dispatch.verification.ending import announce, decide, get_attempt, tell
 from dispatch.verification.shapes import FixAttempt, FixState, NothingToWatch, WatchOn
 from dispatch.verification.sightings import find_counting, find_newest
+from dispatch.verification.sweeping import do_each
 from dispatch.verification.verdict import LOOKED_BACK, Facts, Ruling, verdict
 from dispatch.verification.windows import facts_of
 
@@ -25,7 +26,7 @@ def judge() -> int:
     """Every attempt whose window has ended has its verdict, or is watched on; returns how many were looked at. Opens works of its own."""
     with open_work() as unit:
         due = store.select_due(unit.conn, at=unit.now, limit=AT_ONCE)
-    return sum(map(_judge, due))
+    return do_each(_judge, due)
 
 
 def watch_on(work: Work, ref: str, wanted: WatchOn, *, actor: Actor) -> FixAttempt:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from itertools import chain
 
-from dispatch import issues
+from dispatch import families, issues
 from dispatch.kit.work import Work
 from dispatch.verification import store
 from dispatch.verification.shapes import Fix, FixAttempt, FixChart, FixFamily, FixState, Mark
@@ -31,8 +31,8 @@ def _chart(work: Work, family: FixFamily, attempts: list[FixAttempt]) -> FixChar
     first = min((attempt.merged_at for attempt in attempts), default=work.now)
     since = _hour(max(first - BEFORE, work.now - WIDEST))
     counts = [0] * ((_hour(work.now) - since) // STEP + 1)
-    for at, count in store.count_by_hour(work.conn, family.id, since=since, until=work.now):
-        counts[(at - since) // STEP] = count
+    for hour in families.count_by_hour(work, family.id, since, work.now):
+        counts[(hour.at - since) // STEP] = hour.count
     marks = sorted(chain.from_iterable(map(_marks, attempts)), key=lambda mark: mark.at)
     return FixChart(since=since, until=work.now, step_s=int(STEP.total_seconds()), counts=counts, marks=marks)
 

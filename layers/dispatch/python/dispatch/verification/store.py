@@ -105,23 +105,30 @@ def select_attempt(conn: Connection[Any], attempt_id: UUID, *, lock: bool) -> Fi
         ).fetchone()
 
 
-def select_open(conn: Connection[Any], *, limit: int) -> list[UUID]:
-    """Attempts that a deployment may concern: unfinished ones, and the newest of an issue that was given up because none ever came."""
+def take_open(conn: Connection[Any], *, at: datetime, limit: int) -> list[UUID]:
+    """Attempts that a deployment may concern, those that were looked at longest ago, and noted as looked at now.
+
+    These are unfinished ones, and the newest of an open issue that was given up because no deployment ever came.
+    """
     with conn.cursor(row_factory=scalar_row) as cursor:
         return cursor.execute(
             """
-            SELECT fix_attempt.id
-            FROM fix_attempt JOIN issue ON issue.id = fix_attempt.issue_id
-            WHERE decided_at IS NULL
-               OR (state = 'unproven' AND deployed_at IS NULL AND superseded_by IS NULL AND issue.closed_at IS NULL
-                   AND NOT EXISTS (
-                       SELECT FROM fix_attempt AS newer
-                       WHERE newer.issue_id = fix_attempt.issue_id AND newer.created_at > fix_attempt.created_at
-                   ))
-            ORDER BY fix_attempt.merged_at DESC
-            LIMIT %(limit)s
+            WITH open AS MATERIALIZED (
+                SELECT fix_attempt.id
+                FROM fix_attempt JOIN issue ON issue.id = fix_attempt.issue_id
+                WHERE decided_at IS NULL
+                   OR (state = 'unproven' AND deployed_at IS NULL AND superseded_by IS NULL AND issue.closed_at IS NULL
+                       AND NOT EXISTS (
+                           SELECT FROM fix_attempt AS newer
+                           WHERE newer.issue_id = fix_attempt.issue_id AND newer.created_at > fix_attempt.created_at
+                       ))
+                ORDER BY looked_at NULLS FIRST, fix_attempt.merged_at
+                LIMIT %(limit)s
+                FOR UPDATE OF fix_attempt SKIP LOCKED
+            )
+            UPDATE fix_attempt SET looked_at = %(at)s FROM open WHERE fix_attempt.id = open.id RETURNING fix_attempt.id
             """,
-            {"limit": limit},
+            {"at": at, "limit": limit},
         ).fetchall()
 
 
@@ -280,15 +287,15 @@ def find_quiet_since(conn: Connection[Any], family_id: UUID, *, since: datetime)
         ).fetchone()
 
 
-def count_by_hour(conn: Connection[Any], family_id: UUID, *, since: datetime, until: datetime) -> list[tuple[datetime, int]]:
-    """How often the error was seen in each hour in which it was, oldest first."""
-    return conn.execute(
-        """
-        SELECT hour, sum(count)::bigint
-        FROM fingerprint JOIN sighting_hour ON sighting_hour.fingerprint = fingerprint.hash
-        WHERE fingerprint.family_id = %(family_id)s AND hour >= %(since)s AND hour <= %(until)s
-        GROUP BY hour
-        ORDER BY hour
-        """,
-        {"family_id": family_id, "since": since, "until": until},
-    ).fetchall()
+def select_active_hours(conn: Connection[Any], family_id: UUID, *, since: datetime, until: datetime) -> list[datetime]:
+    """The hours in which the error was reported, oldest first: those too in which an alert was only told again, for it was firing."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(
+            """
+            SELECT DISTINCT hour
+            FROM fingerprint JOIN sighting_hour ON sighting_hour.fingerprint = fingerprint.hash
+            WHERE fingerprint.family_id = %(family_id)s AND hour >= %(since)s AND hour < %(until)s
+            ORDER BY hour
+            """,
+            {"family_id": family_id, "since": since, "until": until},
+        ).fetchall()

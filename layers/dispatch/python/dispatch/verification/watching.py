@@ -16,6 +16,7 @@ from dispatch.verification import store
 from dispatch.verification.ending import announce, fail, get_attempt, tell
 from dispatch.verification.shapes import Commit, FixAttempt, FixState
 from dispatch.verification.sightings import find_counting
+from dispatch.verification.sweeping import do_each
 from dispatch.verification.verdict import LONGEST, Ruling
 from dispatch.verification.windows import facts_of, window
 
@@ -44,8 +45,8 @@ def watch() -> int:
     Opens works of its own.
     """
     with open_work() as unit:
-        found = store.select_open(unit.conn, limit=AT_ONCE)
-    return sum(map(_look_at, found))
+        found = store.take_open(unit.conn, at=unit.now, limit=AT_ONCE)
+    return do_each(_look_at, found)
 
 
 def find_place(found: list[Deployment], merged_at: datetime, contains: Contains) -> Place | None:

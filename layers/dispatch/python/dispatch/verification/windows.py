@@ -16,9 +16,9 @@ def facts_of(
 ) -> Facts:
     """What is known of the deployed attempt and its error."""
     assert attempt.deployed_at  # noqa: S101 - only what is in production is judged
-    hours = store.count_by_hour(work.conn, family_id, since=attempt.deployed_at - LOOKED_BACK, until=attempt.deployed_at)
+    hours = store.select_active_hours(work.conn, family_id, since=attempt.deployed_at - LOOKED_BACK, until=attempt.deployed_at)
     return Facts(
-        hours=tuple(hour for hour, _ in hours),
+        hours=tuple(hours),
         deployed_at=attempt.deployed_at,
         quiet_since=quiet_since(work, attempt, family_id),
         at_most_until=attempt.at_most_until,
