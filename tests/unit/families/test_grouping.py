@@ -152,6 +152,20 @@ def test_verbs_are_never_values_however_many_there_are(errors: Errors) -> None:
     assert len(set(families + firsts)) == 30
 
 
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("ran out of {} today", ("memory", "disk", "handles", "threads", "inodes", "sockets", "luck")),
+        ("Payment refused: {} again", ("fraud", "limit", "network", "currency", "country", "weekday", "holiday")),
+        ("caught {} while charging", ("NullPointerException", "IOException", "CardError", "SQLException", "BankFault", "LinkFailure")),
+        ("connect {} to bank", ("ECONNREFUSED", "ETIMEDOUT", "ENOTFOUND", "EHOSTUNREACH", "ECONNRESET", "EADDRINUSE")),
+        ("failed in {} today", ("a.py:1", "b.py:2", "c.py:3", "d.py:4", "e.py:5", "f.py:6")),
+    ],
+)
+def test_reasons_kinds_and_places_are_never_values_however_many_there_are(errors: Errors, message: str, words: tuple[str, ...]) -> None:
+    assert len({errors.family(message.format(word)) for word in words}) == len(words)
+
+
 def test_messages_of_nothing_but_values_share_no_template_with_words(errors: Errors) -> None:
     assert errors.family("12345") != errors.family("declined") != errors.family("/var/lib/x")
 

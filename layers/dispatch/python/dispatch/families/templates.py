@@ -53,6 +53,7 @@ PREDICATE = re.compile(
     r"|invalid|valid|new|old|null|none|nil|undefined|empty|limit|quota|access|failure|failures|\w{3,}(?:ed|ing|able|ible|less)|\w+n't)"
 )
 VERBS_FOLLOW = ("to", "not", "cannot", "can't", "couldn't", "unable", "failed", "could", "will", "would", "must", "please", "we")
+KIND = re.compile(r".*(?:Error|Exception|Failure|Fault)|[A-Z][A-Z_]{5,}")  # NullPointerException, ECONNREFUSED
 EDGES = "()[]{}<>,;:.\"'`!?"
 WORD = re.compile(r"[^\W\d_]{2,}")
 HOST = re.compile(r"(?:[a-z0-9*_-]++\.)++[a-z*]{2,}(?::\*)?", re.IGNORECASE)
@@ -163,4 +164,6 @@ def _may_vary(before: list[str], word: str) -> bool:
     """Whether a word may be a value here: neither what the message begins with, nor a verb, nor what says how it went."""
     if not before or before[-1].endswith(":") or before[-2:] == ["out", "of"]:  # a reason follows
         return False
-    return before[-1].strip(EDGES).lower() not in VERBS_FOLLOW and not PREDICATE.fullmatch(word.strip(EDGES))
+    core = word.strip(EDGES)
+    is_telling = PREDICATE.fullmatch(core) or KIND.fullmatch(core) or CODE.fullmatch(core)
+    return not is_telling and before[-1].strip(EDGES).lower() not in VERBS_FOLLOW
