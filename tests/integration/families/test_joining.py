@@ -58,3 +58,9 @@ def test_another_source_or_feature_is_another_error() -> None:
     messages = [report(message="Invalid user ada from 10.0.0.1", **where) for where in ({}, {"source": "else"}, {"feature": "else"})]
 
     assert len({record(message).family.id for message in messages}) == 3
+
+
+def test_a_secret_in_a_message_is_kept_in_no_wording() -> None:
+    recorded = record(report(message="login with password: hunterhunter failed"))
+
+    assert "hunter" not in repr(wordings(recorded))

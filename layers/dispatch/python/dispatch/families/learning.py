@@ -31,7 +31,7 @@ def learn(work: Work, wording: Fingerprint, new: NewSighting, at: datetime) -> N
             feature=new.feature,
             message=mask(wording.message),
             frames=place.frames,
-            template=place.template,
+            template=mask(place.template),
             joined_by=place.joined_by,
             because=mask(place.because),
             first_seen=new.first_seen,
