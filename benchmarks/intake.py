@@ -28,6 +28,7 @@ SENDERS = (1, 8, 32)
 PREDECESSOR = {"new": 69, "repeated": 168}  # a second, one sender: quality.md
 NEW, REPEATED = 1_000, 10_000
 WORDS = ("order", "invoice", "refund", "basket", "voucher", "stock", "parcel", "address", "coupon", "wallet")
+SETTINGS = {"GITHUB_REPO": "acme/shop", "MIN_EVENT_COUNT_TO_SPAWN": 1_000_000}  # each error asks for an agent, and waits for it
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 
@@ -46,7 +47,7 @@ def measure(*, rounds: int, processes: int, scale: float) -> list[Figure]:
 def _round(running: postgres.Server, senders: int, processes: int, *, new: int, repeated: int) -> tuple[float, float, float]:
     """New errors, repeated ones, and counter updates, a second."""
     before = database.counter_rate(running, clients=senders, seconds=2)
-    with database.fresh_database(running, GITHUB_REPO="acme/shop") as url:
+    with database.fresh_database(running, **SETTINGS) as url:
         news = list(range(new))
         again = [random.randrange(new) for _ in range(repeated)]
         rates = [len(numbers) / _send(_shares(numbers, senders), processes) for numbers in (news, again)]
@@ -73,7 +74,7 @@ def _all_at_once(running: postgres.Server, processes: int, *, new: int, repeated
     """32 senders report everything in random order: one issue an error, every count exact."""
     numbers = [*range(new), *(random.randrange(new) for _ in range(repeated))]
     random.shuffle(numbers)
-    with database.fresh_database(running, GITHUB_REPO="acme/shop") as url:
+    with database.fresh_database(running, **SETTINGS) as url:
         taken_s = _send(_shares(numbers, SENDERS[-1]), processes)
         _check(url, new, seen=len(numbers))
     tell(f"  {new:,} new and {repeated:,} repeated at once: {new:,} issues, every count exact")

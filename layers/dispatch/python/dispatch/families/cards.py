@@ -6,7 +6,7 @@ from functools import cache
 from uuid import UUID
 
 from dispatch import stream
-from dispatch.families import card_store, lists, store
+from dispatch.families import card_store, lists, wish_store
 from dispatch.families.card_shapes import FamilyCard, FamilyFilter, FamilyPage, FamilyWhole, HourCount
 from dispatch.families.shapes import FamilyNotFound
 from dispatch.kit.events import Event
@@ -63,7 +63,7 @@ def publish_card(work: Work, family_id: UUID, issue_id: UUID | None) -> None:
 
 def tell_untold(work: Work) -> int:
     """What a flood of sightings left untold is told; returns of how many errors."""
-    untold = store.take_untold(work.conn, at=work.now, limit=TOLD_AT_ONCE)
+    untold = wish_store.take_untold(work.conn, at=work.now, limit=TOLD_AT_ONCE)
     for family_id, issue_id in untold:
         publish_card(work, family_id, issue_id)
     return len(untold)

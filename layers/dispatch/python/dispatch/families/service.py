@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from dispatch.families import list_store, store
+from dispatch.families import count_store, list_store, store, wish_store
 from dispatch.families.learning import learn
 from dispatch.families.normalising import Fingerprint, fingerprint_of
 from dispatch.families.shapes import Counted, Ended, Family, NewSighting, Origin, Recorded
@@ -24,10 +24,10 @@ def record_sighting(work: Work, new: NewSighting, at: datetime) -> Recorded:
     kept = _as_kept(new, at)
     if kept.release:
         store.note_releases(work.conn, [kept.release], at=at)
-    counted = store.count_sighting(work.conn, new_id(), wording.hash, kept, at=at)
+    counted = count_store.count_sighting(work.conn, new_id(), wording.hash, kept, at=at)
     if counted is None:
         _make_known(work, [(wording, new)], at)
-        counted = store.count_sighting(work.conn, new_id(), wording.hash, kept, at=at)
+        counted = count_store.count_sighting(work.conn, new_id(), wording.hash, kept, at=at)
     assert counted is not None  # noqa: S101 - the wording is known by now, and held
     organisations = _count_affected(work, counted, wording.hash, kept)
     return Recorded(family=counted, fingerprint=wording.hash, new=kept, has_new_organisation=organisations > 0)
@@ -51,18 +51,18 @@ def end_sighting(work: Work, origin: Origin, key: str, at: datetime) -> Family |
     """The alert is over; returns its family, or None where it was not known to fire."""
     ended = Ended(origin=origin, key=key)
     store.lock_families(work.conn, hashes=[], ended=[ended])
-    family_id = store.end_sighting(work.conn, ended, at=at)
+    family_id = count_store.end_sighting(work.conn, ended, at=at)
     if family_id is None:
         return None
     if not store.is_firing(work.conn, family_id):
-        store.set_healed(work.conn, family_id, at=at)
+        wish_store.set_healed(work.conn, family_id, at=at)
     return list_store.select_family(work.conn, family_id=family_id)
 
 
 def forget_old_sightings(work: Work) -> int:
     """Single sightings that nobody has told of for 90 days are gone, and their hours; the counts stay. Returns how many."""
-    store.delete_hours_before(work.conn, work.now - KEPT)
-    return store.delete_before(work.conn, work.now - KEPT, limit=FORGOTTEN_AT_ONCE)
+    count_store.delete_hours_before(work.conn, work.now - KEPT)
+    return count_store.delete_before(work.conn, work.now - KEPT, limit=FORGOTTEN_AT_ONCE)
 
 
 def _make_known(work: Work, reports: Sequence[tuple[Fingerprint, NewSighting]], at: datetime) -> None:
@@ -99,10 +99,12 @@ def _as_kept(new: NewSighting, at: datetime) -> NewSighting:
 
 def _count_affected(work: Work, family: Counted, fingerprint: str, new: NewSighting) -> int:
     """Whom the report names is counted, once each; returns how many organisations the family had not hit before."""
-    users = store.insert_affected(work.conn, family.id, fingerprint, kind="user", names=new.users) if new.users else 0
+    users = count_store.insert_affected(work.conn, family.id, fingerprint, kind="user", names=new.users) if new.users else 0
     organisations = (
-        store.insert_affected(work.conn, family.id, fingerprint, kind="organisation", names=new.organisations) if new.organisations else 0
+        count_store.insert_affected(work.conn, family.id, fingerprint, kind="organisation", names=new.organisations)
+        if new.organisations
+        else 0
     )
     if users or organisations:
-        store.add_affected(work.conn, family.id, users=users, organisations=organisations)
+        count_store.add_affected(work.conn, family.id, users=users, organisations=organisations)
     return organisations
