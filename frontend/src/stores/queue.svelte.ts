@@ -5,7 +5,7 @@ import type { Spawn } from '#api/shapes.ts';
 import { Doing } from './doing.svelte.ts';
 
 /** The gates that only pace the work: an admin may start a run in spite of them. */
-const PACING = ['breaker', 'cooldown', 'occurrences', 'concurrency', 'daily_spawns', 'review_capacity'];
+const PACING = ['handed_over', 'breaker', 'fix_under_way', 'cooldown', 'occurrences', 'deployment', 'concurrency', 'daily_spawns', 'review_capacity'];
 
 export function canForce(gate: string | null): boolean {
   return gate !== null && PACING.includes(gate);

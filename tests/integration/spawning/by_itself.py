@@ -40,6 +40,15 @@ def see(name: str, occurrences: int, *, source: str = "grafana", first_seen_ago_
             """,
             {"id": new_id(), "name": name, "source": source, "times": occurrences, "at": seen_at},
         )
+        unit.conn.execute(
+            """
+            INSERT INTO fingerprint (hash, version, family_id, source, feature, message, joined_by, because, first_seen, last_seen)
+            SELECT md5(name), 1, id, source, feature, message, 'first', 'It was the first.', first_seen, last_seen
+            FROM family WHERE name = %(name)s
+            ON CONFLICT (hash) DO NOTHING
+            """,
+            {"name": name},
+        )
     return Cause(family=name, source=source, occurrences=occurrences, seen_at=seen_at)
 
 

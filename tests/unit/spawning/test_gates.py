@@ -162,6 +162,14 @@ CASES = {
         "One small run may try after 14:55 on 22 November (UTC), or a person resets the breaker.",
         {"breakers": []},
     ),
+    "a fix is on its way": Case(
+        "fix_under_way",
+        "waits",
+        {**ERROR, "fix_under_way": "Pull request #7 is open"},
+        "Pull request #7 is open.",
+        "It starts when that one is closed or does not hold, or when a person asks for it.",
+        {"cause": None},
+    ),
     "a probe is out": Case(
         "breaker",
         "waits",
@@ -408,8 +416,8 @@ CASES = {
         limits={"max_waiting_reviews": 3},
     ),
 }
-ORDER = ["kill_switch", "issue_is_free", "preconditions", "handed_over", "breaker", "cooldown", "occurrences", "deployment", "concurrency"]
-ORDER += ["daily_spawns", "money"]
+ORDER = ["kill_switch", "issue_is_free", "preconditions", "handed_over", "breaker", "fix_under_way", "cooldown", "occurrences", "deployment"]
+ORDER += ["concurrency", "daily_spawns", "money"]
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
@@ -435,7 +443,17 @@ def test_one_step_less_does_not_turn_it(case: Case) -> None:
 def test_force_passes_the_pace_and_nothing_else(case: Case) -> None:
     ruling = _decide(case, {"forced_because": "The shop is down."})
 
-    if case.gate in {"handed_over", "breaker", "cooldown", "occurrences", "deployment", "concurrency", "daily_spawns", "review_capacity"}:
+    if case.gate in {
+        "handed_over",
+        "breaker",
+        "fix_under_way",
+        "cooldown",
+        "occurrences",
+        "deployment",
+        "concurrency",
+        "daily_spawns",
+        "review_capacity",
+    }:
         assert ruling.verdict is Verdict.ADMITTED
         assert ruling.reason.endswith("Forced: The shop is down.")
     else:

@@ -66,6 +66,7 @@ facts = st.builds(
     held=st.lists(st.sampled_from(RESOURCES), max_size=1),
     deploying_since=st.none() | moment,
     failed_in_a_row=seldom.map(lambda yes: 2 if yes else None),
+    fix_under_way=seldom.map(lambda yes: "Pull request #7 is open" if yes else None),
 )
 limits = st.builds(
     Limits,

@@ -6,6 +6,8 @@ from dispatch.spawning.asking import request, request_for_error
 from dispatch.spawning.changing import change_policy, get_policy, list_versions
 from dispatch.spawning.ending import cancel_issue_run, cancel_run, end_run, hear_heartbeat, hear_job_ended, reap_lost_runs
 from dispatch.spawning.fact_shapes import Cause, Verdict
+from dispatch.spawning.figure_shapes import Figures
+from dispatch.spawning.figures import figures
 from dispatch.spawning.fleet import fleet, inbox, list_decisions, why
 from dispatch.spawning.forecast import forecast, get_forecast
 from dispatch.spawning.handing_over import get_packet, list_refuted, review_attempts
@@ -38,6 +40,7 @@ __all__ = [
     "DecisionFilter",
     "DecisionPage",
     "EndedRun",
+    "Figures",
     "Fleet",
     "Forecast",
     "InboxItem",
@@ -67,6 +70,7 @@ __all__ = [
     "close_switch",
     "decide_again",
     "end_run",
+    "figures",
     "fleet",
     "force",
     "forecast",

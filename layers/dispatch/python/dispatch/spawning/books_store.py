@@ -89,7 +89,7 @@ def select_asked(conn: Connection[Any], one: WaitingSpawn) -> Asked | None:
             """
             SELECT spawn_id, workflow, automatic, issue_id, issue, issue_open, unfinished_run, waiting_spawn, plan_id, plan_cap_usd,
                    plan_approved_at, has_work_to_test, customer_id, customer, customer_name, family, family_started_at, waiting_reviews,
-                   priority, occurrences, failed_in_a_row, run_left_usd(%(continues)s) AS left_usd
+                   priority, occurrences, failed_in_a_row, fix_under_way, run_left_usd(%(continues)s) AS left_usd
             FROM spawn_about(%(spawn_id)s, %(issue_id)s, %(workflow)s, %(family)s, %(automatic)s)
             """,
             {

@@ -39,7 +39,7 @@ class Facts(BaseModel):
     `held` are the resources for which a spawn ahead in the queue waits: what comes free is theirs. `*_usd` are today's, reserved and
     settled together, but for `asked_usd`, `left_usd` and `plan_cap_usd`: the cap asked for, what is left of the continued run's, and the
     approved plan's. `deploying_since`: a deployment has been in progress since then. `failed_in_a_row`: so often agents failed at this
-    error before it was handed over to a person, whose it still is.
+    error before it was handed over to a person, whose it still is. `fix_under_way`: what is on its way already to mend it.
     """
 
     workflow: str
@@ -73,6 +73,7 @@ class Facts(BaseModel):
     held: list[str]
     deploying_since: datetime | None = None  # this, and what follows, decisions from before errors came by themselves have not
     failed_in_a_row: int | None = None
+    fix_under_way: str | None = None
 
 
 class Ruling(BaseModel):
@@ -118,6 +119,7 @@ class Asked(BaseModel):
     priority: str
     occurrences: int | None
     failed_in_a_row: int | None
+    fix_under_way: str | None
     left_usd: Money | None
     place: int | None = None
     takes_place: bool = False

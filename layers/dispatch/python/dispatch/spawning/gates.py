@@ -89,6 +89,14 @@ def breaker(facts: Facts, limits: Limits, now: datetime) -> Said:
     return None
 
 
+def fix_under_way(facts: Facts, limits: Limits, _now: datetime) -> Said:
+    """Before gate 4: where a fix is on its way already, nobody writes a second one by themselves."""
+    if facts.cause is None or facts.fix_under_way is None:
+        return None
+    would_turn = "It starts when that one is closed or does not hold, or when a person asks for it."
+    return _waits(facts, limits, "fix_under_way", f"{facts.fix_under_way}.", would_turn)
+
+
 def cooldown(facts: Facts, limits: Limits, now: datetime) -> Said:
     """Gate 4: an error that had a run a while ago starts no other by itself."""
     if facts.cause is None or facts.family_started_at is None:
@@ -190,6 +198,7 @@ GATES: tuple[Gate, ...] = (
     preconditions,
     handed_over,
     breaker,
+    fix_under_way,
     cooldown,
     occurrences,
     deployment,
@@ -199,7 +208,7 @@ GATES: tuple[Gate, ...] = (
     review_capacity,
 )
 # What `force_because` passes: a person who forces a run asks for it.
-PACING = {handed_over, breaker, cooldown, occurrences, deployment, concurrency, daily_spawns, review_capacity}
+PACING = {handed_over, breaker, fix_under_way, cooldown, occurrences, deployment, concurrency, daily_spawns, review_capacity}
 
 
 def _refused(facts: Facts, limits: Limits, gate: str, reason: str, would_turn: str) -> Ruling:

@@ -7,7 +7,7 @@ from dispatch import runs
 from dispatch.clients import github
 from dispatch.clients.github_actions import Job
 from dispatch.kit import clock, queue
-from dispatch.kit.log import logger
+from dispatch.kit.log import about, logger
 from dispatch.kit.work import work
 from dispatch.runs import Run, State
 from dispatch.spawning import runtime
@@ -29,6 +29,7 @@ def start_run(run_id: UUID, generation: int) -> None:
     if run is None:
         logger.info("run needs no start", run=str(run_id), generation=generation)
         return
+    about(issue=run.identifier)
     try:
         job = _start(run) if is_first_try else runtime.find_job(run) or _start(run)
     except github.Refused as refusal:
