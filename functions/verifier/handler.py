@@ -47,6 +47,7 @@ DUTIES: dict[str, tuple[Callable[[], Any], ...]] = {
         verification.watch,
         verification.judge,
         intake.ask_for_spawns,
+        intake.ask_sentry,
         in_work(families.tell_untold),
         suspects.look_for_suspects,
         notices.deliver_due,
