@@ -14,10 +14,11 @@ refusals are raised (`kit.errors`). The function's name becomes the operationId.
 
 from importlib import import_module
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from functions.api.bounds import BodyBounds
+from functions.api.callers import note_place
 from functions.api.errors import add_error_handlers
 
 ROUTES = (
@@ -54,6 +55,7 @@ def create_app() -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
+        dependencies=[Depends(note_place)],
     )
     for name in ROUTES:
         app.include_router(import_module(f"functions.api.routes.{name}").router)

@@ -15,6 +15,7 @@ from fastapi import Depends, Request
 
 from dispatch import people
 from dispatch.kit.errors import NotAllowed, NotSignedIn
+from dispatch.kit.log import about
 from dispatch.kit.work import Work
 from dispatch.kit.work import work as open_work
 from dispatch.people import Caller, CallerKind, Job, MissingRight, Right, WrongToken
@@ -101,6 +102,8 @@ def _run_caller(work: Work, token: str) -> Caller | None:
     from dispatch import runs
 
     run = runs.find_run_by_token(work, token)
+    if run:
+        about(run=str(run.id), issue=run.identifier)
     return Caller(kind=CallerKind.RUN, name=f"{run.workflow} agent", run_id=run.id) if run else None
 
 
@@ -137,6 +140,12 @@ async def _job_of(request: Request, job: Annotated[Job | None, Depends(_vouched_
 
     runs.hold_to_job(work, run, job)
     return Caller(kind=CallerKind.JOB, name="job", run_id=run, address=address_of(request))
+
+
+async def note_place(request: Request) -> None:
+    """Log lines of this request say which issue or run it is on, as far as its path tells."""
+    is_issue = request.url.path.startswith("/api/issues/")
+    about(run=request.path_params.get("run"), issue=request.path_params.get("ref", "").upper() if is_issue else None)
 
 
 async def _anybody() -> None:

@@ -5,11 +5,13 @@ from typing import Any
 
 from mangum import Mangum
 
+from dispatch.kit.log import watched
 from functions.api.app import create_app
 
 _serve = Mangum(create_app(), lifespan="off")
 
 
+@watched
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers one request."""
     _ensure_loop()

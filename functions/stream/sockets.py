@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from dispatch import people, stream
 from dispatch.kit.errors import BadInput, DispatchError, NotSignedIn
-from dispatch.kit.log import logger
+from dispatch.kit.log import about, logger, watched
 from dispatch.kit.work import Work, work
 from dispatch.people import Caller, MissingRight, Right
 
@@ -49,6 +49,7 @@ class Message(BaseModel):
         return self
 
 
+@watched
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda passes it
     """Answers one event of one socket."""
     socket = event["requestContext"]["connectionId"]
@@ -131,6 +132,7 @@ def _watch(socket: str, topic: str, *, after: int) -> None:
 
 
 def _say(socket: str, say: Say) -> None:
+    about(run=str(say.run) if say.run else None)
     if bool(say.run) == bool(say.chat):
         raise NotUnderstood("Say it to one `chat` or to one `run`.")
     with work() as unit:

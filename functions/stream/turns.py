@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from dispatch import orchestrator
-from dispatch.kit.log import logger
+from dispatch.kit.log import logger, watched
 
 
+@watched
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Does each message's turn. From the first that fails on, the rest of its batch comes again, as a FIFO queue wants it."""
     records = event["Records"]

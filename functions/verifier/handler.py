@@ -5,10 +5,12 @@ from functools import wraps
 from typing import Any
 
 from dispatch import deliveries, deployments, families, intake, logs, notices, orchestrator, pulls, spawning, stream, suspects, verification
-from dispatch.kit.log import logger
+from dispatch.kit import metrics
+from dispatch.kit.log import logger, watched
 from dispatch.kit.work import Work, work
 
 
+@watched
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Does the duties of the schedule named in the event; answers what each gave."""
     return {duty.__name__: _do(duty) for duty in DUTIES.get(event.get("schedule", ""), ())}
@@ -17,6 +19,27 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 def retry_deliveries() -> int:
     """What webhooks reported and could not be handled is tried again."""
     return deliveries.retry_due({"github": verification.hear_github, "loki": intake.hear_alerts, "sentry": intake.hear_sentry})
+
+
+def tell_figures() -> None:
+    """CloudWatch is told of the last minute, and that there was a sweep."""
+    with work() as unit:
+        now = spawning.figures(unit)
+    told = {
+        "Sweeps": 1,
+        "SpawnsAdmitted": now.spawns_admitted,
+        "SpawnsRefused": now.spawns_refused,
+        "SpawnsWaiting": now.spawns_waiting,
+        "OldestWaitingSpawn": now.oldest_waiting_s,
+        "RunsStarted": now.runs_started,
+        "RunsFinished": now.runs_finished,
+        "RunsFailed": now.runs_failed,
+        "RunsUnfinished": now.runs_unfinished,
+        "SettledUsd": now.settled_usd,
+        "ReservedUsd": now.reserved_usd,
+        "LedgerUsed": now.ledger_used,
+    }
+    metrics.tell(told, service="verifier")
 
 
 def in_work(act: Callable[[Work], Any]) -> Callable[[], Any]:
@@ -39,6 +62,7 @@ DUTIES: dict[str, tuple[Callable[[], Any], ...]] = {
         spawning.note_quiet_runs,
         in_work(spawning.offer_waiting),
         in_work(orchestrator.requeue_lost_turns),
+        tell_figures,
     ),
     "ping": (in_work(stream.ping_all),),
     "pulls": (retry_deliveries, spawning.begin_rounds, pulls.look_at_ci),

@@ -8,12 +8,13 @@ from typing import Any
 
 from dispatch import deliveries
 from dispatch.kit.errors import BadInput, DispatchError
-from dispatch.kit.log import logger
+from dispatch.kit.log import logger, watched
 from functions.webhooks.sources import SOURCES
 
 TO_COME = ("slack",)
 
 
+@watched
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answers a webhook: 200 means done, and whatever is not done is answered so that the sender knows, and tries again."""
     name = event["rawPath"].rstrip("/").removeprefix("/api/").removesuffix("/webhook")

@@ -8,6 +8,7 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from dispatch.kit.metrics import NAMESPACE
 from infra.constructs.database import Database
 from infra.constructs.functions import Functions
 from infra.constructs.http import HttpApi
@@ -18,7 +19,6 @@ OLDEST_MESSAGE_S = 300  # a message waits for seconds; five minutes mean that no
 WAITING_TOO_LONG_S = 6 * 3600  # a spawn that nothing has turned for a working morning
 FULL_PURSE = 0.9
 MOST_CONNECTIONS = 80  # of the functions' own limit together
-NAMESPACE = "Dispatch"
 
 
 class Alarms(Construct):

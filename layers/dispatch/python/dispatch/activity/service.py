@@ -8,6 +8,7 @@ from dispatch.activity import store
 from dispatch.activity.shapes import Activity
 from dispatch.kit.actors import Actor
 from dispatch.kit.events import Event
+from dispatch.kit.log import logger
 from dispatch.kit.work import Work
 
 
@@ -23,11 +24,12 @@ def add_activity(
 ) -> Activity:
     """The issue's story has one more entry, and whoever watches the issue sees it."""
     data = data or {}
-    number = store.insert_activity(
+    number, identifier = store.insert_activity(
         work.conn, issue_id=issue_id, at=work.now, kind=kind, actor=actor, run_id=run_id, data=data, public=public
     )
     added = Activity(id=number, issue_id=issue_id, at=work.now, kind=kind, actor=actor, run_id=run_id, data=data, public=public)
     stream.publish(work, f"issue:{issue_id}", Event.ACTIVITY_ADDED, added)
+    work.after_commit(lambda: logger.info(kind, issue=identifier, run=str(run_id) if run_id else None, by=actor.kind))
     return added
 
 

@@ -13,13 +13,13 @@ from dispatch.kit.actors import Actor
 
 def insert_activity(
     conn: Connection[Any], *, issue_id: UUID, at: Any, kind: str, actor: Actor, run_id: UUID | None, data: dict[str, Any], public: bool
-) -> int:
-    """The activity is written; returns its id."""
+) -> tuple[int, str]:
+    """The activity is written; returns its id, and the issue's identifier."""
     row: Any = conn.execute(
         """
         INSERT INTO activity (issue_id, at, kind, actor, run_id, data, public)
         VALUES (%(issue_id)s, %(at)s, %(kind)s, %(actor)s, %(run_id)s, %(data)s, %(public)s)
-        RETURNING id
+        RETURNING id, (SELECT identifier FROM issue WHERE issue.id = activity.issue_id)
         """,
         {
             "issue_id": issue_id,
@@ -31,7 +31,7 @@ def insert_activity(
             "public": public,
         },
     ).fetchone()
-    return row[0]
+    return row
 
 
 def select_activity(conn: Connection[Any], issue_id: UUID, *, after: int, limit: int) -> list[Activity]:
