@@ -153,3 +153,12 @@ def test_whoever_only_reads_changes_nothing(owner: Any, stranger: Any):
     assert stranger.get("/api/errors").status == 401
     assert stranger.post("/api/mutes", {"scope": "source", "value": "orders", "because": "No."}).status == 401
     assert stranger.post(f"/api/errors/{taken.issue}/merge", {"into": "x"}).status == 401
+
+
+def test_whoever_looks_at_the_errors_hears_that_one_became_part_of_another(owner: Any):
+    first, other = take(report()), take(report(SALES))
+
+    owner.post(f"/api/errors/{other.issue}/merge", {"into": first.issue})
+
+    frames = owner.get("/api/feed/errors?after=0&limit=100").json["frames"]
+    assert {"id": str(other.family.id), "into": str(first.family.id)} in [one["data"] for one in frames if one["kind"] == "family.merged"]

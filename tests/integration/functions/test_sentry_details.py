@@ -9,6 +9,7 @@ import pytest
 from dispatch import families, intake, issues
 from dispatch.issues import IssueFilter
 from dispatch.kit.work import work
+from functions.verifier.handler import handler as verify
 from tests import sentry
 from tests.sentry_door import Door, open_sentry
 
@@ -149,3 +150,7 @@ def test_an_event_of_any_form_breaks_nothing(door, database, odd):
 
     assert the_sighting()[0].occurrences == 15
     assert waiting(database) == []
+
+
+def test_the_schedule_of_errors_asks():
+    assert verify({"schedule": "errors"}, None)["ask_sentry"] == 0

@@ -1,7 +1,7 @@
 """An error as it is known: its fingerprints, the family they make, each sighting and how many there were. What that starts: `intake`."""
 
 from dispatch.families.card_shapes import FamilyCard, FamilyFilter, FamilyPage, FamilyWhole, HourCount, Wording
-from dispatch.families.cards import count_by_hour, get_card, get_whole, list_families, publish_card, tell_untold
+from dispatch.families.cards import count_by_hour, get_card, get_whole, list_families, publish_card, publish_merged, tell_untold
 from dispatch.families.changing import merge, split
 from dispatch.families.grouping import Known, group
 from dispatch.families.lists import (
@@ -88,6 +88,7 @@ __all__ = [
     "merge",
     "mute",
     "publish_card",
+    "publish_merged",
     "record_sighting",
     "split",
     "take_wish",

@@ -61,6 +61,11 @@ def publish_card(work: Work, family_id: UUID, issue_id: UUID | None) -> None:
         stream.publish_latest(work, topic, Event.FAMILY_CHANGED, card, key=str(family_id))
 
 
+def publish_merged(work: Work, family_id: UUID, into: UUID) -> None:
+    """Whoever looks at the errors hears that this one is part of another now."""
+    stream.publish(work, TOPIC, Event.FAMILY_MERGED, {"id": str(family_id), "into": str(into)})
+
+
 def tell_untold(work: Work) -> int:
     """What a flood of sightings left untold is told; returns of how many errors."""
     untold = wish_store.take_untold(work.conn, at=work.now, limit=TOLD_AT_ONCE)

@@ -43,6 +43,7 @@ def merge_errors(work: Work, ref: UUID | str, wanted: Merge, *, actor: Actor) ->
         if issues.find_issue(work, issue_id):
             activity.add_activity(work, issue_id, Event.FAMILY_MERGED, actor=actor, data=said)
     merged.issue_id = _settle(work, family, other, actor=actor)
+    families.publish_merged(work, family.id, merged.id)
     families.publish_card(work, merged.id, merged.issue_id)
     return merged
 
