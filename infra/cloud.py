@@ -16,7 +16,7 @@ examples:
   dispatch secrets set ANTHROPIC_API_KEY < key   reads it from a file
   dispatch secrets list                          names, never values
 
-Functions know a new value within a minute, when they start afresh; `make deploy` starts them all afresh.
+Functions know a new value within two minutes.
 
 exit codes: 0 done, 1 AWS says no, 2 what was asked for cannot be done
 """

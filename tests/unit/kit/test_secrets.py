@@ -9,7 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from dispatch.kit.secrets import SecretsUnavailable, read_secret
-from dispatch.kit.settings import settings
+from dispatch.kit.settings import refresh, settings
+from tests.conftest import Clock
 
 ARN = "arn:aws:secretsmanager:eu-central-1:1:secret:a/b"
 HELD = {
@@ -71,3 +72,29 @@ def test_what_the_stack_sets_wins_over_the_secret(extension: None, setting: pyte
     setting.setenv("GITHUB_REPO", "acme/other")
 
     assert settings().github_repo == "acme/other"
+
+
+def test_a_secret_that_was_changed_counts_within_a_minute(
+    extension: None, setting: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    setting.setenv("SETTINGS_SECRET", ARN)
+    refresh()
+    before = settings().dispatch_password.get_secret_value()
+    monkeypatch.setitem(HELD, ARN, {"DISPATCH_PASSWORD": "open barley"})
+
+    clock.travel(seconds=61)
+    refresh()
+
+    assert (before, settings().dispatch_password.get_secret_value()) == ("open sesame", "open barley")
+
+
+def test_secrets_that_do_not_answer_leave_the_settings_as_they_are(extension: None, setting: pytest.MonkeyPatch, clock: Clock) -> None:
+    setting.setenv("SETTINGS_SECRET", ARN)
+    assert settings().dispatch_password.get_secret_value() == "open sesame"
+
+    with pytest.MonkeyPatch.context() as silent:
+        silent.setenv("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", "1")
+        clock.travel(seconds=61)
+        refresh()
+
+    assert settings().dispatch_password.get_secret_value() == "open sesame"

@@ -10,7 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from dispatch.kit import metrics
+from dispatch.kit import metrics, settings
 
 logger = Logger(service="dispatch", log_uncaught_exceptions=False)
 
@@ -27,6 +27,7 @@ def watched(handler: Handler) -> Handler:
         about(function=getattr(context, "function_name", None), request=getattr(context, "aws_request_id", None), trace_id=_door(event))
         if context and next(events, None) is not None and not _is_kept_warm():
             metrics.tell({"ColdStart": 1}, function_name=context.function_name)
+        settings.refresh()
         return handler(event, context)
 
     return handle

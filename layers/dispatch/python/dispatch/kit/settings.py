@@ -1,6 +1,7 @@
 """Every setting, by its name in the environment, with its default and what it does. The README's table is made from here."""
 
 import json
+from datetime import timedelta
 from decimal import Decimal
 from functools import cache, cached_property
 from os import environ
@@ -9,8 +10,9 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from dispatch.kit import clock
 from dispatch.kit.errors import DispatchError
-from dispatch.kit.secrets import read_secret
+from dispatch.kit.secrets import SecretsUnavailable, read_secret
 from dispatch.kit.shapes import Money
 
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -31,6 +33,8 @@ def _addresses(given: Any) -> Any:
 
 
 Table = BeforeValidator(_table)
+KEPT = timedelta(minutes=1)
+_read = {"at": clock.now()}
 
 
 class BadSetting(DispatchError):
@@ -194,6 +198,18 @@ def settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         raise BadSetting(f"{str(first['loc'][0]).upper()} cannot be read: {first['msg']}.") from None
+
+
+def refresh() -> None:
+    """In the cloud, settings are read anew once a minute, so that a secret that was changed counts. Silent secrets leave them as they are."""
+    if not environ.get("SETTINGS_SECRET") or clock.now() - _read["at"] < KEPT:
+        return
+    _read["at"] = clock.now()
+    try:
+        _secrets()
+    except SecretsUnavailable:
+        return
+    settings.cache_clear()
 
 
 def _secrets() -> dict[str, str]:
