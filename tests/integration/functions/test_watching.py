@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dispatch.kit import metrics
 from dispatch.kit.log import about, logger, watched
 from tests import doing
 from tests.conftest import Clock
@@ -112,3 +113,8 @@ def test_a_lines_keys_are_those_of_its_own_event(lines: Any) -> None:
     (later,) = lines()
     assert (later["function"], later["request"], later["trace_id"]) == ("Dispatch-Verifier", "request-1", "door-2")
     assert "run" not in later
+
+
+@pytest.mark.usefixtures("database", "queues")
+def test_every_figure_that_is_watched_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _sweep(capsys).keys() - {"_aws", "service"} == metrics.UNITS.keys() - {"ColdStart"}

@@ -201,7 +201,7 @@ def settings() -> Settings:
 
 
 def refresh() -> None:
-    """In the cloud, settings are read anew once a minute, so that a secret that was changed counts. Silent secrets leave them as they are."""
+    """In the cloud, settings are read anew once a minute: a secret that was changed counts. Silent secrets leave them as they are."""
     if not environ.get("SETTINGS_SECRET") or clock.now() - _read["at"] < KEPT:
         return
     _read["at"] = clock.now()
