@@ -13,6 +13,7 @@ from infra.constructs.functions import Functions
 from infra.constructs.http import HttpApi
 from infra.constructs.network import Network
 from infra.constructs.queues import Queues
+from infra.constructs.rest import Rest
 from infra.constructs.schedules import Schedules
 from infra.constructs.secrets import Settings
 from infra.constructs.site import Site
@@ -50,6 +51,8 @@ class Dispatch(Stack):
         http.join(functions)
         sockets.join(functions)
         Schedules(self, "Schedules", functions)
+        if stage.pauses:
+            Rest(self, "Rest", functions)
         alarms = Alarms(self, "Alarms", functions=functions, queues=queues, database=database, http=http)
 
         self._tell(front, settings, queues, alarms)

@@ -8,9 +8,11 @@ from dispatch import deliveries, deployments, families, intake, logs, notices, o
 from dispatch.kit import metrics
 from dispatch.kit.log import logger, watched
 from dispatch.kit.work import Work, work
+from functions.verifier.resting import resting
 
 
 @watched
+@resting
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Does the duties of the schedule named in the event; answers what each gave."""
     return {duty.__name__: _do(duty) for duty in DUTIES.get(event.get("schedule", ""), ())}

@@ -33,7 +33,7 @@ class Database(Construct):
             readers=readers,
             serverless_v2_min_capacity=stage.acu[0],
             serverless_v2_max_capacity=stage.acu[1],
-            serverless_v2_auto_pause_duration=Duration.minutes(10) if stage.pauses else None,
+            serverless_v2_auto_pause_duration=Duration.minutes(5) if stage.pauses else None,
             default_database_name=NAME,
             manage_master_user_password=True,
             parameters={"idle_session_timeout": IDLE_MS, "rds.force_ssl": "1"},

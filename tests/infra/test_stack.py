@@ -137,5 +137,18 @@ def test_cfn_lint_finds_nothing(drawn: Drawn) -> None:
     assert found.stdout == ""
 
 
+def test_only_a_database_that_pauses_is_left_alone_and_only_the_verifier_reads_until_when(drawn: Drawn) -> None:
+    told = {
+        one["Handler"]
+        for one in drawn.of("AWS::Lambda::Function").values()
+        if "REST_PARAMETER" in one.get("Environment", {}).get("Variables", {})
+    }
+    readers = [one for one in drawn.of("AWS::IAM::Policy").values() if "ssm:GetParameter" in json.dumps(one)]
+
+    pauses = next(iter(drawn.of("AWS::RDS::DBCluster").values()))["ServerlessV2ScalingConfiguration"]["MinCapacity"] == 0
+    assert told == ({one.handler.replace(":", ".") for one in FUNCTIONS} if pauses else set())
+    assert ["Verifier" in json.dumps(one["Roles"]) for one in readers] == ([True] if pauses else [])
+
+
 def _listed(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value

@@ -13,6 +13,7 @@ from psycopg.pq import TransactionStatus
 from dispatch.kit import clock
 from dispatch.kit.errors import Unavailable
 from dispatch.kit.log import logger
+from dispatch.kit.rest import end_rest
 from dispatch.kit.settings import settings
 
 _here = threading.local()  # Lambda has one thread; the laptop's doors have several, each with a connection of its own
@@ -116,4 +117,6 @@ def _connect() -> Connection[Any]:
 def _open() -> Connection[Any]:
     """A connection. A database that slept takes some 15 seconds to answer, and API Gateway waits for 30."""
     url = settings().pg_database_url.get_secret_value()
-    return connect_postgres(url, autocommit=True, connect_timeout=25, application_name="dispatch")
+    conn = connect_postgres(url, autocommit=True, connect_timeout=25, application_name="dispatch")
+    end_rest(conn)
+    return conn
