@@ -1,10 +1,9 @@
-"""Every test that touches rows gets a database of its own, cloned from a migrated template."""
+"""Every test that touches rows finds a database with nothing in it, as migrations made it."""
 
 import json
 import os
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,11 @@ from psycopg import sql
 
 from dispatch.kit import clock as clock_room
 from dispatch.kit import migrate, queue, settings, work
+from tests.databases import Kept
 from tests.github_door import GitHub, open_github
 from tests.loki_door import SELECTOR, Loki, open_loki
 
 AWS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "eu-central-1"}
-
-_numbers = count(1)
 
 
 class Queues:
@@ -65,20 +63,22 @@ def template(postgres_server: str, worker_id: str) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def kept_database(postgres_server: str, template: str, worker_id: str) -> Kept:
+    """The worker's own database."""
+    return Kept(postgres_server, f"test_{worker_id}", template)
+
+
 @pytest.fixture
-def database(postgres_server: str, template: str, worker_id: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of a fresh, migrated database; the rooms use it too."""
-    name = f"test_{worker_id}_{next(_numbers)}"
-    with psycopg.connect(postgres_server, autocommit=True) as conn:
-        conn.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(name), sql.Identifier(template)))
-        url = _url(postgres_server, name)
-        monkeypatch.setenv("PG_DATABASE_URL", url)
-        settings.settings.cache_clear()
-        work.close_connection()
-        yield url
-        work.close_connection()
-        settings.settings.cache_clear()
-        conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+def database(kept_database: Kept, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a database with nothing in it but what migrations put there; the rooms use it too."""
+    url = kept_database.clean()
+    monkeypatch.setenv("PG_DATABASE_URL", url)
+    settings.settings.cache_clear()
+    work.close_connection()
+    yield url
+    work.close_connection()
+    settings.settings.cache_clear()
 
 
 @pytest.fixture
