@@ -11,6 +11,7 @@ import py_compile
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,7 @@ def build(folder: Path, *, platform: str | None = PLATFORM, python: str | None =
     if interpreter is None:
         print(f"Python {PYTHON} is not here, so bundles go without compiled files and start more slowly.", file=sys.stderr)
     _copy(ROOT / "layers" / "dispatch" / "python" / "dispatch", folder / "layer", "python/dispatch", interpreter)
+    _sign(folder / "layer" / "python")
     _install(folder / "packages", platform, interpreter)
     for name, module in bundles().items():
         _copy(ROOT / "functions" / module, folder / name, f"functions/{module}", interpreter)
@@ -75,6 +77,14 @@ def _copy(source: Path, folder: Path, place: str, interpreter: str | None) -> No
         if place.startswith("functions"):
             shutil.copy(ROOT / "functions" / "__init__.py", folder / "functions" / "__init__.py")
         _compile(folder, interpreter)
+
+
+def _sign(folder: Path) -> None:
+    """The package is known by its name and version there, as where it is installed."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    told = folder / f"{project['name']}-{project['version']}.dist-info"
+    told.mkdir(exist_ok=True)
+    (told / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
 
 
 def _is_ours(path: Path) -> bool:

@@ -16,6 +16,7 @@ from dispatch.kit.ids import new_id
 from dispatch.kit.log import logger
 
 OURS = {"type", "title", "status", "detail", "code", "trace_id"}  # members that a refusal's facts may not replace
+RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}  # by RFC 9110; Python says so from 3.13 on
 
 
 def add_error_handlers(app: FastAPI) -> None:
@@ -33,7 +34,7 @@ def problem(request: Request, status: int, detail: str, *, code: str, facts: dic
     facts = {name: value for name, value in (facts or {}).items() if name not in OURS}
     body = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": RENAMED.get(status) or HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "code": code,

@@ -16,6 +16,7 @@ import pytest
 from infra.laptop.doors.queues import Sqs
 from infra.wiring import FUNCTIONS, Queue
 from tests.cloud import parts
+from tests.cloud.emulator import Emulated, emulated
 from tests.cloud.runtime_api import KEYS, Container, running
 from tests.integration.conftest import Connections, connections
 
@@ -49,6 +50,11 @@ class Cloud:
         """A container of the function, on this database."""
         place = parts.place(self._folder / f"{name}-{next(self._numbers)}", self.built, name)
         return self._open.enter_context(running(place, parts.HANDLERS[name], self.environment(database, **settings)))
+
+    def emulate(self, name: str, database: str) -> Emulated:
+        """The function on this database, behind AWS's emulator."""
+        place = parts.place(self._folder / f"{name}-{next(self._numbers)}", self.built, name)
+        return self._open.enter_context(emulated(parts.emulator(), place, parts.HANDLERS[name], self.environment(database)))
 
     def environment(self, database: str, **settings: str) -> dict[str, str]:
         """What the stack sets; what is secret is in the secrets."""

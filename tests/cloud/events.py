@@ -42,9 +42,18 @@ def http(method: str, path: str, body: bytes = b"", *, headers: dict[str, str] |
     if query:
         event["queryStringParameters"] = dict(parse_qsl(query, keep_blank_values=True))
     if body:
-        is_text = given["content-type"].startswith(TEXTS)
-        event |= {"body": body.decode() if is_text else base64.b64encode(body).decode(), "isBase64Encoded": not is_text}
+        event |= _body(body, given["content-type"])
     return event
+
+
+def _body(body: bytes, kind: str) -> Event:
+    """Text as it is, everything else in base64."""
+    try:
+        if kind.startswith(TEXTS):
+            return {"body": body.decode(), "isBase64Encoded": False}
+    except UnicodeDecodeError:
+        pass
+    return {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
 
 
 def socket(route: str, connection: str, *, body: str | None = None, ticket: str | None = None) -> Event:
