@@ -25,6 +25,12 @@ class Stage:
         """Whether the database sleeps when nobody is connected."""
         return self.acu[0] == 0
 
+    @property
+    def most_connections(self) -> int:
+        """What Aurora takes: by the memory of its largest size, and 2,000 where it may shrink to half a unit."""
+        by_memory = int(self.acu[1] * 2 * 1024**3 / 9_531_392)
+        return min(by_memory, 2000) if self.acu[0] <= 0.5 else by_memory
+
 
 STAGES = {
     stage.name: stage

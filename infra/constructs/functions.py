@@ -138,6 +138,7 @@ class Functions(Construct):
             environment={
                 "DATABASE_ADDRESS": f"postgresql://{self._database.host}:5432/{NAME}?sslmode=require",
                 "DATABASE_SECRET": self._database.secret.secret_arn,
+                **({"DATABASE_IS_PROXIED": "yes"} if self._stage.has_proxy else {}),
                 "SETTINGS_SECRET": self._settings.secret.secret_arn,
                 "POWERTOOLS_SERVICE_NAME": bundle,
                 "POWERTOOLS_METRICS_NAMESPACE": "Dispatch",

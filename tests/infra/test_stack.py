@@ -12,6 +12,7 @@ from dispatch.kit.settings import Settings
 from infra import wiring
 from infra.app import ROOT
 from infra.constructs.schedules import expression_of
+from infra.stages import STAGES, Stage
 from infra.wiring import FUNCTIONS, Http, Schedule
 from tests.infra.conftest import Drawn
 
@@ -137,6 +138,19 @@ def test_cfn_lint_finds_nothing(drawn: Drawn) -> None:
     assert found.stdout == ""
 
 
+@pytest.mark.parametrize("stage", STAGES.values(), ids=lambda one: one.name)
+def test_every_container_there_can_be_together_with_a_deployment_uses_a_third_of_the_connections_at_most(stage: Stage) -> None:
+    migrator = 1
+
+    assert sum(function.at_most for function in FUNCTIONS) + migrator <= stage.most_connections / 3
+
+
+def test_behind_a_proxy_every_function_knows_it(drawn: Drawn) -> None:
+    told = {"DATABASE_IS_PROXIED" in one["Environment"]["Variables"] for one in drawn.of("AWS::Lambda::Function").values() if _is_ours(one)}
+
+    assert told == {bool(drawn.of("AWS::RDS::DBProxy"))}
+
+
 def test_only_a_database_that_pauses_is_left_alone_and_only_the_verifier_reads_until_when(drawn: Drawn) -> None:
     told = {
         one["Handler"]
@@ -148,6 +162,10 @@ def test_only_a_database_that_pauses_is_left_alone_and_only_the_verifier_reads_u
     pauses = next(iter(drawn.of("AWS::RDS::DBCluster").values()))["ServerlessV2ScalingConfiguration"]["MinCapacity"] == 0
     assert told == ({one.handler.replace(":", ".") for one in FUNCTIONS} if pauses else set())
     assert ["Verifier" in json.dumps(one["Roles"]) for one in readers] == ([True] if pauses else [])
+
+
+def _is_ours(function: dict[str, Any]) -> bool:
+    return "DATABASE_ADDRESS" in function.get("Environment", {}).get("Variables", {})
 
 
 def _listed(value: str | list[str]) -> list[str]:
