@@ -1,6 +1,7 @@
 """`make synth`, `diff`, `deploy` and `destroy`: the site is built, the CDK does its part, and then the site's files are brought up.
 
-STAGE chooses `small` (the default) or `standard`; NAME names the stack, where one account has several.
+STAGE chooses `small` (the default) or `standard`; NAME names the stack, where one account has several; DOMAIN and CERTIFICATE give it an
+address of its own; EDGE_KEY is A or B (docs/runbook.md). They are given to every deployment.
 """
 
 import argparse
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _cdk(chosen: argparse.Namespace) -> int:
     context = [f"stage={chosen.stage}", f"name={chosen.name}", *(["keep-data=no"] if chosen.with_data else [])]
+    context += [f"{name}={value}" for name in ("domain", "certificate", "edge-key") if (value := os.environ.get(_setting(name)))]
     command = [str(CDK), chosen.verb, "--all", *(word for one in context for word in ("--context", one))]
     if chosen.verb == "deploy":
         command += ["--outputs-file", str(TOLD)]
@@ -56,6 +58,10 @@ def _cdk(chosen: argparse.Namespace) -> int:
         if lifted:
             return lifted
     return subprocess.run(command, cwd=ROOT, env=_environment(), check=False).returncode
+
+
+def _setting(context: str) -> str:
+    return context.upper().replace("-", "_")
 
 
 def _environment() -> dict[str, str]:

@@ -9,6 +9,7 @@ from constructs import Construct
 
 from infra.constructs.alarms import Alarms
 from infra.constructs.database import Database
+from infra.constructs.edge_key import EdgeKey
 from infra.constructs.functions import Functions
 from infra.constructs.http import HttpApi
 from infra.constructs.network import Network
@@ -39,8 +40,9 @@ class Dispatch(Stack):
         functions = Functions(
             self, "Functions", stage, network=network, database=database, settings=settings, queues=queues, bundles=bundles
         )
-        http, sockets = HttpApi(self, "Http"), Sockets(self, "Sockets")
-        front = Site(self, "Site", http=http, sockets=sockets, built=site, waf_arn=waf_arn, keeps_data=keeps_data)
+        http, sockets, edge = HttpApi(self, "Http"), Sockets(self, "Sockets"), EdgeKey(self, "Edge")
+        front = Site(self, "Site", http=http, sockets=sockets, edge=edge, built=site, waf_arn=waf_arn, keeps_data=keeps_data)
+        functions.show_edge(edge)
         functions.tell_all(
             {
                 "PUBLIC_URL": front.address,
@@ -55,17 +57,19 @@ class Dispatch(Stack):
             Rest(self, "Rest", functions)
         alarms = Alarms(self, "Alarms", functions=functions, queues=queues, database=database, http=http)
 
-        self._tell(front, settings, queues, alarms)
+        self._tell(front, settings, edge, queues, alarms)
 
-    def _tell(self, front: Site, settings: Settings, queues: Queues, alarms: Alarms) -> None:
+    def _tell(self, front: Site, settings: Settings, edge: EdgeKey, queues: Queues, alarms: Alarms) -> None:
         """What a person needs after a deployment."""
         told = {
             "Address": front.address,
             "SignIn": f"{front.address}/sign-in, with the DISPATCH_PASSWORD of the secret {settings.secret.secret_name}",
             "SettingsSecret": settings.secret.secret_name,
+            "EdgeKey": edge.secret.secret_name,
             "GitHubWebhook": f"{front.address}/api/github/webhook",
             "LokiWebhook": f"{front.address}/api/loki/webhook",
             "SentryWebhook": f"{front.address}/api/sentry/webhook",
+            "PointTheDomainAt": front.distribution.distribution_domain_name,
             "SiteBucket": front.bucket.bucket_name,
             "DistributionId": front.distribution.distribution_id,
             "AlarmTopic": alarms.topic.topic_arn,

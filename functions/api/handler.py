@@ -5,6 +5,7 @@ from typing import Any
 
 from mangum import Mangum
 
+from dispatch.kit.edge import behind_edge
 from dispatch.kit.log import watched
 from functions.api.app import create_app
 
@@ -12,6 +13,7 @@ _serve = Mangum(create_app(), lifespan="off")
 
 
 @watched
+@behind_edge
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers one request."""
     _ensure_loop()

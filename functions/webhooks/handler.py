@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dispatch import deliveries
+from dispatch.kit.edge import behind_edge
 from dispatch.kit.errors import BadInput, DispatchError
 from dispatch.kit.log import logger, watched
 from functions.webhooks.sources import SOURCES
@@ -15,6 +16,7 @@ TO_COME = ("slack",)
 
 
 @watched
+@behind_edge
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answers a webhook: 200 means done, and whatever is not done is answered so that the sender knows, and tries again."""
     name = event["rawPath"].rstrip("/").removeprefix("/api/").removesuffix("/webhook")

@@ -14,6 +14,7 @@ from constructs import Construct
 
 from infra import wiring
 from infra.constructs.database import NAME, Database
+from infra.constructs.edge_key import EdgeKey
 from infra.constructs.network import Network
 from infra.constructs.queues import Queues
 from infra.constructs.secrets import Settings
@@ -88,6 +89,13 @@ class Functions(Construct):
             for key, value in environment.items():
                 function.add_environment(key, value)
 
+    def show_edge(self, key: EdgeKey) -> None:
+        """Whoever is called over HTTP knows what CloudFront shows."""
+        for function in FUNCTIONS:
+            if any(isinstance(wake, wiring.Http) for wake in function.wakes):
+                self.by_name[function.name].add_environment("EDGE_SECRET", key.secret.secret_arn)
+                key.secret.grant_read(self.by_name[function.name])
+
     def _function(self, wanted: Function) -> lambda_.Function:
         made = self._lambda(
             wanted.name.capitalize(),
@@ -132,7 +140,7 @@ class Functions(Construct):
             log_group=log,
             logging_format=lambda_.LoggingFormat.JSON,
             params_and_secrets=lambda_.ParamsAndSecretsLayerVersion.from_version(
-                lambda_.ParamsAndSecretsVersions.V1_0_103, secrets_manager_ttl=SECRETS_KEPT, cache_size=2
+                lambda_.ParamsAndSecretsVersions.V1_0_103, secrets_manager_ttl=SECRETS_KEPT, cache_size=3
             ),
             role=self._role(role, log),
             environment={

@@ -4,13 +4,17 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from dispatch.kit.edge import KEY, VIEWER
+from infra.constructs.edge_key import EdgeKey
 from infra.constructs.http import HttpApi
 from infra.constructs.sockets import Sockets
 from infra.site_headers import security_headers
@@ -24,14 +28,31 @@ function handler(event) {
 }
 """  # a screen's address is the page's; a file's is its own, and missing where it is missing
 
+VIEWERS = f"""\
+function handler(event) {{
+  event.request.headers['{VIEWER}'] = {{ value: event.viewer.ip }};
+  return event.request;
+}}
+"""  # the policy that adds CloudFront's own header would also pass the viewer's Host on, which API Gateway refuses
+
 
 class Site(Construct):
     """The bucket and the distribution before everything."""
 
     def __init__(
-        self, scope: Construct, name: str, *, http: HttpApi, sockets: Sockets, built: Path, waf_arn: str | None, keeps_data: bool
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        http: HttpApi,
+        sockets: Sockets,
+        edge: EdgeKey,
+        built: Path,
+        waf_arn: str | None,
+        keeps_data: bool,
     ) -> None:
         super().__init__(scope, name)
+        self._domain = self.node.try_get_context("domain")
         logs = self._bucket("Log", keeps_data=keeps_data, is_log=True)
         self.bucket = self._bucket("Files", keeps_data=keeps_data, logs=logs)
         region = Stack.of(self).region
@@ -42,9 +63,11 @@ class Site(Construct):
             default_root_object="index.html",
             default_behavior=self._files(built),
             additional_behaviors={
-                "/api/*": _passed_on(f"{http.api.api_id}.execute-api.{region}.amazonaws.com"),
-                "/ws": _passed_on(f"{sockets.api.api_id}.execute-api.{region}.amazonaws.com"),
+                "/api/*": self._api(f"{http.api.api_id}.execute-api.{region}.amazonaws.com", edge),
+                "/ws": cloudfront.BehaviorOptions(**_passed_on(f"{sockets.api.api_id}.execute-api.{region}.amazonaws.com")),
             },
+            domain_names=[self._domain] if self._domain else None,
+            certificate=self._certificate(),
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             price_class=cloudfront.PriceClass.PRICE_CLASS_100,
@@ -56,7 +79,26 @@ class Site(Construct):
     @property
     def address(self) -> str:
         """Where people open it."""
-        return f"https://{self.distribution.distribution_domain_name}"
+        return f"https://{self._domain or self.distribution.distribution_domain_name}"
+
+    def _certificate(self) -> acm.ICertificate | None:
+        """That of the domain, where there is one. CloudFront wants it in us-east-1."""
+        arn = self.node.try_get_context("certificate")
+        if bool(arn) != bool(self._domain):
+            raise ValueError("A domain of one's own needs its certificate: DOMAIN and CERTIFICATE (an ARN in us-east-1) go together.")
+        return acm.Certificate.from_certificate_arn(self, "Certificate", arn) if arn else None
+
+    def _api(self, domain: str, edge: EdgeKey) -> cloudfront.BehaviorOptions:
+        """The API hears who asks, and that it was asked through here."""
+        viewers = cloudfront.Function(
+            self, "Viewers", code=cloudfront.FunctionCode.from_inline(VIEWERS), runtime=cloudfront.FunctionRuntime.JS_2_0
+        )
+        return cloudfront.BehaviorOptions(
+            function_associations=[
+                cloudfront.FunctionAssociation(function=viewers, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST)
+            ],
+            **_passed_on(domain, headers={KEY: edge.header}),
+        )
 
     def _files(self, built: Path) -> cloudfront.BehaviorOptions:
         screens = cloudfront.Function(
@@ -115,11 +157,16 @@ class Site(Construct):
         )
 
 
-def _passed_on(domain: str) -> cloudfront.BehaviorOptions:
-    return cloudfront.BehaviorOptions(
-        origin=origins.HttpOrigin(domain, protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY, read_timeout=Duration.seconds(30)),
-        viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
-        allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
-        cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
-        origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
-    )
+def _passed_on(domain: str, *, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    return {
+        "origin": origins.HttpOrigin(
+            domain,
+            protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
+            read_timeout=Duration.seconds(30),
+            custom_headers=headers,
+        ),
+        "viewer_protocol_policy": cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+        "allowed_methods": cloudfront.AllowedMethods.ALLOW_ALL,
+        "cache_policy": cloudfront.CachePolicy.CACHING_DISABLED,
+        "origin_request_policy": cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+    }

@@ -16,9 +16,9 @@ from infra.app import ROOT, make
 class Drawn:
     """A stage's template, and the folder that `cdk synth` would leave."""
 
-    def __init__(self, stage: str, folder: Path) -> None:
+    def __init__(self, stage: str, folder: Path, **more: str) -> None:
         context = json.loads((ROOT / "cdk.json").read_text())["context"]
-        app = cdk.App(context=context | {"stage": stage}, outdir=str(folder / "out"), analytics_reporting=False)
+        app = cdk.App(context=context | {"stage": stage} | more, outdir=str(folder / "out"), analytics_reporting=False)
         stack = make(app, bundles=_empty_bundles(folder), site=_empty_site(folder))
         cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
         app.synth()  # raises where the rules find what is not explained

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -170,3 +171,36 @@ def _is_ours(function: dict[str, Any]) -> bool:
 
 def _listed(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
+
+
+def test_cloudfront_shows_the_api_a_key_that_the_template_does_not_hold(drawn: Drawn) -> None:
+    (one,) = drawn.of("AWS::CloudFront::Distribution").values()
+    shown = [header for origin in one["DistributionConfig"]["Origins"] for header in origin.get("OriginCustomHeaders", [])]
+
+    assert [header["HeaderName"] for header in shown] == ["x-dispatch-edge-key"]
+    assert "{{resolve:secretsmanager:" in json.dumps(shown)
+
+
+def test_those_that_are_called_over_http_know_the_key_and_no_other(drawn: Drawn) -> None:
+    knowing = {
+        one["Handler"]
+        for one in drawn.of("AWS::Lambda::Function").values()
+        if "EDGE_SECRET" in one.get("Environment", {}).get("Variables", {})
+    }
+
+    assert knowing == {"functions.api.handler.handler", "functions.webhooks.handler.handler"}
+
+
+def test_a_domain_of_ones_own_has_its_certificate_and_is_the_address(tmp_path: Path) -> None:
+    certificate = "arn:aws:acm:us-east-1:123456789012:certificate/one"
+    own = Drawn("small", tmp_path, domain="dispatch.example.com", certificate=certificate)
+    (one,) = own.of("AWS::CloudFront::Distribution").values()
+
+    assert one["DistributionConfig"]["Aliases"] == ["dispatch.example.com"]
+    assert one["DistributionConfig"]["ViewerCertificate"]["AcmCertificateArn"] == certificate
+    assert _function(own, "functions.api.handler:handler")["Environment"]["Variables"]["PUBLIC_URL"] == "https://dispatch.example.com"
+
+
+def test_a_domain_without_a_certificate_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="go together"):
+        Drawn("small", tmp_path, domain="dispatch.example.com")

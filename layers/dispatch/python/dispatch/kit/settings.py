@@ -180,6 +180,7 @@ class Settings(Limits):
     sqs_turns_url: str = Field("", description="Queue of orchestrator turns (set by the stack or the laptop)")
     sockets_endpoint: str = Field("", description="`@connections` address (set by the stack or the laptop)")
     sockets_url: str = Field("", description="Address a browser opens its socket at (set by the stack or the laptop)")
+    edge_key: SecretStr = Field(SecretStr(""), description="What CloudFront shows; requests without it are refused (set by the stack)")
     instance_hints: str = Field("", description="Sentences for the first-run banner, one a line (set by the laptop)")
 
     @cached_property
@@ -213,10 +214,12 @@ def refresh() -> None:
 
 
 def _secrets() -> dict[str, str]:
-    """What `SETTINGS_SECRET` holds, by the settings' names; the database's address with the login that `DATABASE_SECRET` holds."""
+    """What `SETTINGS_SECRET` holds, by the settings' names; the edge's keys; the database's address with the login of `DATABASE_SECRET`."""
     if not (arn := environ.get("SETTINGS_SECRET")):
         return {}
     secrets = read_secret(arn)
+    if shown := environ.get("EDGE_SECRET"):
+        secrets["EDGE_KEY"] = ",".join(key for key in read_secret(shown).values() if key)
     if login := environ.get("DATABASE_SECRET"):
         held = read_secret(login)
         user = f"{quote(held['username'], safe='')}:{quote(held['password'], safe='')}"
