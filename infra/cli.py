@@ -6,7 +6,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from infra import deployed, github, logging, policy, pulls, workflows
+from infra import cloud, deployed, doctor, github, logging, policy, pulls, workflows
 
 EPILOG = """\
 settings come from the environment or from a file .env in the project's folder; the most useful ones:
@@ -47,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     migrate = commands.add_parser("migrate", help="bring the database of PG_DATABASE_URL up to date")
     migrate.set_defaults(run=_migrate)
     deployed.add_parser(commands)
+    cloud.add_parsers(commands)
+    doctor.add_parser(commands)
     github.add_parser(commands)
     logging.add_parser(commands)
     policy.add_parser(commands)

@@ -2,8 +2,6 @@
 
 import argparse
 import json
-import os
-import sys
 from typing import Any
 
 from infra import instance
@@ -20,7 +18,6 @@ The instance is PUBLIC_URL's, or the one on this machine; the key is DISPATCH_AP
 
 exit codes: 0 nothing is missing, 1 something is, or the instance does not answer, 2 what was asked for cannot be done
 """
-MARKS = {True: ("ok", "32"), False: ("missing", "31"), None: ("unknown", "33")}  # with their colours
 NAMES = {"token": "GITHUB_TOKEN", "app": "a GitHub App", "none": "nothing: set GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY"}
 
 
@@ -44,13 +41,5 @@ def _check(chosen: argparse.Namespace) -> int:
         print(json.dumps(access, indent=2))
         return int(is_missing)
     print(f"{access['repository'] or 'no repository'}, by {NAMES[access['auth']]}\n")
-    width = max(len(check["name"]) for check in access["checks"])
-    for check in access["checks"]:
-        print(f"  {_mark(check['ok'])}  {check['name']:{width}}  {check['detail']}")
+    instance.show_checks(access["checks"])
     return int(is_missing)
-
-
-def _mark(ok: bool | None) -> str:  # noqa: FBT001 - three states, as the API tells them
-    word, colour = MARKS[ok]
-    is_plain = bool(os.environ.get("NO_COLOR")) or not sys.stdout.isatty()
-    return f"{word:7}" if is_plain else f"\033[{colour}m{word:7}\033[0m"

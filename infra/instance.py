@@ -6,7 +6,7 @@ import os
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ The instance is PUBLIC_URL's, or the one on this machine; the key is DISPATCH_AP
 exit codes: 0 done, 1 the instance does not answer, 2 what was asked for cannot be done
 """
 WAIT_S = 60
+MARKS = {True: ("ok", "32"), False: ("missing", "31"), None: ("unknown", "33")}  # with their colours
 
 Verb = Callable[[argparse.Namespace], int | None]  # what it returns is the exit code; None is 0
 
@@ -44,6 +45,19 @@ def call(chosen: argparse.Namespace, path: str, body: Any = None) -> Any:
             return json.load(answer)
     except urllib.error.HTTPError as error:
         raise RefusedError(_sentence(error)) from error
+
+
+def show_checks(checks: Sequence[Mapping[str, Any]]) -> None:
+    """A line each: `ok` True, False, or None where it cannot be known, its name, and what is or what to do."""
+    width = max(len(check["name"]) for check in checks)
+    for check in checks:
+        print(f"  {_mark(check['ok'])}  {check['name']:{width}}  {check['detail']}")
+
+
+def _mark(ok: bool | None) -> str:  # noqa: FBT001 - three states, as the API tells them
+    word, colour = MARKS[ok]
+    is_plain = bool(os.environ.get("NO_COLOR")) or not sys.stdout.isatty()
+    return f"{word:7}" if is_plain else f"\033[{colour}m{word:7}\033[0m"
 
 
 def _sentence(error: urllib.error.HTTPError) -> str:

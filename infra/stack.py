@@ -43,6 +43,7 @@ class Dispatch(Stack):
         http, sockets, edge = HttpApi(self, "Http"), Sockets(self, "Sockets"), EdgeKey(self, "Edge")
         front = Site(self, "Site", http=http, sockets=sockets, edge=edge, built=site, waf_arn=waf_arn, keeps_data=keeps_data)
         functions.show_edge(edge)
+        functions.let_look("api")
         functions.tell_all(
             {
                 "PUBLIC_URL": front.address,

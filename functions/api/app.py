@@ -23,6 +23,7 @@ from functions.api.errors import add_error_handlers
 
 ROUTES = (
     "health",
+    "parts",
     "session",
     "people",
     "feeds",

@@ -4,7 +4,21 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from dispatch import deliveries, deployments, families, intake, logs, notices, orchestrator, pulls, spawning, stream, suspects, verification
+from dispatch import (
+    deliveries,
+    deployments,
+    families,
+    health,
+    intake,
+    logs,
+    notices,
+    orchestrator,
+    pulls,
+    spawning,
+    stream,
+    suspects,
+    verification,
+)
 from dispatch.kit import metrics
 from dispatch.kit.log import logger, watched
 from dispatch.kit.work import Work, work
@@ -27,6 +41,7 @@ def tell_figures() -> None:
     """CloudWatch is told of the last minute, and that there was a sweep."""
     with work() as unit:
         now = spawning.figures(unit)
+        health.note_sweep(unit)
     told = {
         "Sweeps": 1,
         "SpawnsAdmitted": now.spawns_admitted,

@@ -89,6 +89,11 @@ class Functions(Construct):
             for key, value in environment.items():
                 function.add_environment(key, value)
 
+    def let_look(self, name: str) -> None:
+        """This function may see how many messages were put aside."""
+        for dead in self._queues.dead.values():
+            dead.grant(self.by_name[name], "sqs:GetQueueAttributes", "sqs:GetQueueUrl")
+
     def show_edge(self, key: EdgeKey) -> None:
         """Whoever is called over HTTP knows what CloudFront shows."""
         for function in FUNCTIONS:

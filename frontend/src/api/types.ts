@@ -564,6 +564,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/health/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look At Parts
+         * @description Each part that this instance needs, looked at now, and what to do about what is not well.
+         */
+        get: operations["look_at_parts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/inbox": {
         parameters: {
             query?: never;
@@ -2691,6 +2711,14 @@ export interface components {
             subject: string;
         };
         /**
+         * Condition
+         * @description Every part, looked at now.
+         */
+        Condition: {
+            /** Parts */
+            parts: components["schemas"]["Part"][];
+        };
+        /**
          * Customer
          * @description A customer; `slug` names it in addresses and limits, `organisations` are the ids by which applications know it.
          */
@@ -4556,6 +4584,18 @@ export interface components {
             suspects: components["schemas"]["Suspect"][];
             /** Tried */
             tried: components["schemas"]["Tried"][];
+        };
+        /**
+         * Part
+         * @description One thing that this instance needs. `ok` None: it is not wanted, or cannot be known; `detail` says what is, or what to do.
+         */
+        Part: {
+            /** Detail */
+            detail: string;
+            /** Name */
+            name: string;
+            /** Ok */
+            ok: boolean | null;
         };
         /**
          * Patch
@@ -7120,6 +7160,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    look_at_parts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Condition"];
                 };
             };
         };

@@ -12,6 +12,7 @@ from dispatch.kit.errors import Unavailable
 from dispatch.kit.settings import settings
 
 CONNECT_S = 5
+CHECK_S = 10.0
 SILENCE_S = 60  # the API pings every few seconds, so that longer silence means a dead connection
 RETRIES = 2  # by the SDK, before the first event only
 CHARACTERS_PER_TOKEN = 4  # to estimate what an answer that was broken off has cost
@@ -141,6 +142,12 @@ def _marked(messages: list[Message]) -> list[Message]:
         *before, last = messages[index]["content"]
         marked[index] = messages[index] | {"content": [*before, last | {"cache_control": CACHED}]}
     return marked
+
+
+def check_model(name: str) -> None:
+    """The key is good, and opens this model: asked for by name, which costs nothing. Raises ModelFailed."""
+    with _translated():
+        _client().with_options(max_retries=0, timeout=CHECK_S).models.retrieve(name)
 
 
 def _client() -> Any:

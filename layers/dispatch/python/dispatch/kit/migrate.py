@@ -35,6 +35,11 @@ def apply(url: str, *, folder: Path = MIGRATIONS, tell: Callable[[str], None] = 
         return done
 
 
+def names(*, folder: Path = MIGRATIONS) -> list[str]:
+    """The migrations that this code knows, in order."""
+    return [path.stem for path in sorted(folder.glob("[0-9]*.sql"))]
+
+
 def _applied(conn: Connection[Any]) -> dict[str, str]:
     return dict(conn.execute("SELECT name, checksum FROM schema_migration").fetchall())
 
