@@ -18,6 +18,7 @@ changed. The key needs the right `admin`: DISPATCH_API_KEY has it.
 )
 PATIENCE_S = 15.0
 TOPIC = "board"
+ON_THIS_MACHINE = "laptop/"  # what repositories of `dispatch up` are called
 
 
 def add_parser(commands: Any) -> None:
@@ -44,8 +45,10 @@ def _examine(chosen: argparse.Namespace) -> int:
 def _github(chosen: argparse.Namespace) -> list[dict[str, Any]]:
     """What `dispatch github check` says; where agents work on this machine, there is nothing to look at."""
     access = instance.call(chosen, "/api/github")
-    if access["auth"] == "none":
-        return [{"name": "github", "ok": None, "detail": "Not connected: agents work on this machine. See docs/agents-on-github.md."}]
+    if access["repository"].startswith(ON_THIS_MACHINE):
+        return [
+            {"name": "github", "ok": None, "detail": "Not used: agents work on the instance's own machine. See docs/agents-on-github.md."}
+        ]
     return [check | {"name": f"github {check['name']}"} for check in access["checks"]]
 
 

@@ -1,4 +1,4 @@
-"""What is made from code and kept in the repository: the README's settings table and `openapi.json`. `--check` only compares."""
+"""What is made from code and kept in the repository: the README's settings, `openapi.json`, what AWS costs. `--check` only compares."""
 
 import json
 import re
@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from dispatch.kit.settings import Limits, Settings
+from infra.costs import table
 
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- settings: made by `make openapi` -->", "<!-- /settings -->"
@@ -34,6 +35,13 @@ def readme(path: Path) -> str:
     return re.sub(f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: f"{BEGIN}\n{table}\n{END}", path.read_text(), flags=re.DOTALL)
 
 
+def costs(path: Path) -> str:
+    """The page on AWS with its table of costs made anew."""
+    begin, end = "<!-- costs: made by `make openapi` -->", "<!-- /costs -->"
+    made = f"{begin}\n{table()}\n{end}"
+    return re.sub(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _: made, path.read_text(), flags=re.DOTALL)
+
+
 def openapi(_path: Path) -> str:
     """The API as OpenAPI 3.1, from its routes."""
     from functions.api.app import create_app
@@ -55,7 +63,11 @@ def _default(field: FieldInfo) -> str:
     return f"`{str(value).lower()}`" if isinstance(value, bool) else f"`{value}`"
 
 
-FILES: dict[Path, Callable[[Path], str]] = {ROOT / "README.md": readme, ROOT / "openapi.json": openapi}
+FILES: dict[Path, Callable[[Path], str]] = {
+    ROOT / "README.md": readme,
+    ROOT / "openapi.json": openapi,
+    ROOT / "docs" / "cloud.md": costs,
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -110,8 +110,9 @@ def test_only_admins_may_look(owner: Api, stranger: Api) -> None:
 
 
 def test_the_command_says_all_and_fails_where_something_is_missing(
-    address: str, aside: Any, model: None, capsys: pytest.CaptureFixture[str]
+    address: str, aside: Any, model: None, setting: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    setting.setenv("GITHUB_REPO", "laptop/demo")
     _sweep()
     capsys.readouterr()
 
