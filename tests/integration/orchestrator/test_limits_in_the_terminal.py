@@ -160,4 +160,4 @@ def test_nobody_is_asked_for_what_is_stopped(chat, model):
 def test_all_tools_together_stay_small() -> None:
     from dispatch.orchestrator import tools
 
-    assert len(json.dumps(tools.definitions())) / 4 < 2500  # tokens, near enough
+    assert len(json.dumps(tools.definitions())) / 4 < 2800  # tokens, near enough

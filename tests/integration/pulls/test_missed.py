@@ -47,7 +47,12 @@ def test_a_reconciliation_that_breaks_off_begins_again_where_the_last_whole_one_
 def test_a_github_that_says_no_harms_nobody(github: GitHub, answer):
     github.answers[LIST] = answer
 
-    assert verify({"schedule": "reconcile"}, None) == {"reconcile": 0, "look_at_reviews": 0, "match_unlinked": 0}
+    assert verify({"schedule": "reconcile"}, None) == {
+        "reconcile": 0,
+        "look_for_missed": 0,
+        "look_at_reviews": 0,
+        "match_unlinked": 0,
+    }
 
 
 def test_commits_that_carry_the_trailer_link_a_pull_request_that_names_no_issue(github: GitHub):

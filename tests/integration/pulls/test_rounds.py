@@ -1,11 +1,13 @@
 """Reviews and failed checks of our own pull requests, and the runs they start."""
 
 import threading
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 
 from dispatch import pulls, runs, spawning
+from dispatch.kit import clock as time
 from dispatch.kit.work import close_connection, work
 from dispatch.runs import Run
 from dispatch.spawning import NewSwitch, SwitchScope
@@ -279,8 +281,8 @@ def test_checks_that_should_start_and_do_not_are_said_so_with_why(ours, clock, g
         f"GET /repos/acme/shop/commits/{hooks.SHA}/status": (200, {"total_count": 0}),
     }
 
-    hooks.tell_pull("synchronize", **branch(ours), minutes=60)
-    assert pulls.look_at_ci() == 0, "it was opened a moment ago"
+    hooks.tell_pull("synchronize", **branch(ours), minutes=(time.now() - hooks.AN_HOUR_AGO) / timedelta(minutes=1))
+    assert pulls.look_at_ci() == 0, "it was pushed to a moment ago"
     clock.travel(minutes=11)
     assert pulls.look_at_ci() == 1
     assert (steps.the_pull().ci.state, pulls.look_at_ci()) == ("not_started", 0)

@@ -416,7 +416,17 @@ CASES = {
         limits={"max_waiting_reviews": 3},
     ),
 }
-ORDER = ["kill_switch", "issue_is_free", "preconditions", "handed_over", "breaker", "fix_under_way", "cooldown", "occurrences", "deployment"]
+ORDER = [
+    "kill_switch",
+    "issue_is_free",
+    "preconditions",
+    "handed_over",
+    "breaker",
+    "fix_under_way",
+    "cooldown",
+    "occurrences",
+    "deployment",
+]
 ORDER += ["concurrency", "daily_spawns", "money"]
 
 

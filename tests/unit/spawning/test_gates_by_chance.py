@@ -225,6 +225,7 @@ TURNS: list[tuple[str, Any]] = [
     (r"Investigate or implement it first\.", lambda *_: {"has_work_to_test": True}),
     (r"One small run may try after (.*) \(UTC\), or a person resets the breaker\.", lambda found, *_: _clock(found)),
     (r"Ask for it yourself; a run that ends well takes it back\.", lambda *_: {"cause": None}),
+    (r"It starts when that one is closed or does not hold, or when a person asks for it\.", lambda *_: {"fix_under_way": None}),
     (r"It starts when that run ends well\.", lambda *_: {"breakers": []}),
     (r"It starts after (.*) \(UTC\)(?:, or when a person asks for it|, or when the deployment ends)?\.", lambda found, *_: _clock(found)),
     (r"It starts when it is seen once more\.", lambda _, known, *__: {"cause": _seen(known, 1)}),
