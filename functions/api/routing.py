@@ -1,10 +1,15 @@
 """Routes that run where the request came in."""
 
+import warnings
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from fastapi import APIRouter
+from pydantic.warnings import UnsupportedFieldAttributeWarning
+
+# FastAPI silences it while it builds a body's shape; ours are built later, when they are first used
+warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
 
 
 class Router(APIRouter):

@@ -7,11 +7,12 @@ wrong with one is answered on the socket as `{"error": {"code", "detail", "topic
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from dispatch import people, stream
 from dispatch.kit.errors import BadInput, DispatchError, NotSignedIn
 from dispatch.kit.log import about, logger, watched
+from dispatch.kit.shapes import Shape
 from dispatch.kit.work import Work, work
 from dispatch.people import Caller, MissingRight, Right
 
@@ -22,7 +23,7 @@ class NotUnderstood(BadInput):
     """A message is one of watch, unwatch and say."""
 
 
-class Say(BaseModel):
+class Say(Shape):
     """Words for the orchestrator in a chat, or for the agent of a run."""
 
     model_config = ConfigDict(extra="forbid")
@@ -32,7 +33,7 @@ class Say(BaseModel):
     text: Annotated[str, Field(min_length=1, max_length=20_000)]
 
 
-class Message(BaseModel):
+class Message(Shape):
     """One message from a client: exactly one of the three."""
 
     model_config = ConfigDict(extra="ignore")

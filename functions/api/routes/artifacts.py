@@ -5,9 +5,9 @@ from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import Response
-from pydantic import BaseModel
 
 from dispatch import issues, runs
+from dispatch.kit.shapes import Shape
 from dispatch.runs import Artifact, NewArtifact
 from functions.api.callers import OwnRun, Reader
 from functions.api.routing import Router
@@ -22,7 +22,7 @@ HARMLESS = {
 }
 
 
-class Artifacts(BaseModel):
+class Artifacts(Shape):
     """Artifacts, newest first."""
 
     items: list[Artifact]

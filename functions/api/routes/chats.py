@@ -4,9 +4,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from dispatch import orchestrator
+from dispatch.kit.shapes import Shape
 from dispatch.kit.work import work as open_work
 from dispatch.orchestrator import Chat, ChatPage, ChatView, Choice, CommandHelp, NewSaying, Turn
 from functions.api.callers import Reader, Spawner, Writer, WriterAlone
@@ -16,13 +17,13 @@ from functions.api.unit import TheWork
 router = Router(prefix="/api", tags=["chats"])
 
 
-class Said(BaseModel):
+class Said(Shape):
     """The turn that waits for the model."""
 
     turn: Turn
 
 
-class Commanded(BaseModel):
+class Commanded(Shape):
     """A command's answer, which is in the chat already."""
 
     id: UUID
@@ -30,13 +31,13 @@ class Commanded(BaseModel):
     markdown: str
 
 
-class Stopped(BaseModel):
+class Stopped(Shape):
     """The turns that were asked to stop; one that is being worked on ends within about a second."""
 
     turns: list[Turn]
 
 
-class Press(BaseModel):
+class Press(Shape):
     """The button pressed."""
 
     model_config = ConfigDict(extra="forbid")
@@ -44,7 +45,7 @@ class Press(BaseModel):
     option: str
 
 
-class Pressed(BaseModel):
+class Pressed(Shape):
     """The choice as it is now, and the turn that tells the model."""
 
     choice: Choice

@@ -1,9 +1,8 @@
 """Customers."""
 
-from pydantic import BaseModel
-
 from dispatch import customers
 from dispatch.customers import Customer, CustomerChange, NewCustomer
+from dispatch.kit.shapes import Shape
 from functions.api.callers import Reader, Writer
 from functions.api.routing import Router
 from functions.api.unit import TheWork
@@ -11,7 +10,7 @@ from functions.api.unit import TheWork
 router = Router(prefix="/api/customers", tags=["customers"])
 
 
-class Customers(BaseModel):
+class Customers(Shape):
     """Every customer, by name."""
 
     items: list[Customer]

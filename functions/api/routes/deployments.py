@@ -3,10 +3,10 @@
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import BaseModel
 
 from dispatch import deployments
 from dispatch.deployments import Deployment, NewDeployment, Told
+from dispatch.kit.shapes import Shape
 from functions.api.callers import Reader, Writer
 from functions.api.routing import Router
 from functions.api.unit import TheWork
@@ -14,7 +14,7 @@ from functions.api.unit import TheWork
 router = Router(prefix="/api/deployments", tags=["deployments"])
 
 
-class Deployments(BaseModel):
+class Deployments(Shape):
     """The deployments heard of last, latest first."""
 
     items: list[Deployment]

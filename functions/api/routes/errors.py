@@ -4,10 +4,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BaseModel
 
 from dispatch import families, intake, suspects
 from dispatch.families import FamilyFilter, FamilyPage, FamilyWhole, Merge, Mute, NewMute, SightingPage, Split
+from dispatch.kit.shapes import Shape
 from dispatch.kit.work import Work
 from dispatch.suspects import Suspect
 from functions.api.callers import Approver, Reader
@@ -24,7 +24,7 @@ class ErrorWhole(FamilyWhole):
     suspects: list[Suspect]
 
 
-class Mutes(BaseModel):
+class Mutes(Shape):
     """What stays out, newest first."""
 
     items: list[Mute]

@@ -4,11 +4,11 @@ from importlib.metadata import version
 from typing import Literal
 
 from fastapi import Response
-from pydantic import BaseModel
 
 from dispatch.kit import clock
 from dispatch.kit.errors import DispatchError
 from dispatch.kit.settings import settings
+from dispatch.kit.shapes import Shape
 from dispatch.kit.work import work
 from functions.api.callers import PUBLIC
 from functions.api.routing import Router
@@ -16,7 +16,7 @@ from functions.api.routing import Router
 router = Router(prefix="/api", tags=["instance"], dependencies=[PUBLIC])
 
 
-class Health(BaseModel):
+class Health(Shape):
     """Whether the parts answer."""
 
     status: Literal["healthy", "unhealthy"]
@@ -25,7 +25,7 @@ class Health(BaseModel):
     database: Literal["connected", "disconnected"]
 
 
-class Instance(BaseModel):
+class Instance(Shape):
     """What the screens show before anybody has signed in."""
 
     app_name: str

@@ -4,7 +4,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BaseModel
 
 from dispatch import activity, issues
 from dispatch.activity import Activity
@@ -22,6 +21,7 @@ from dispatch.issues import (
     Priority,
     Status,
 )
+from dispatch.kit.shapes import Shape
 from functions.api.callers import Reader, Writer
 from functions.api.routing import Router
 from functions.api.unit import TheWork
@@ -30,13 +30,13 @@ router = Router(prefix="/api", tags=["issues"])
 Limit = Annotated[int, Query(ge=1, le=100)]
 
 
-class Activities(BaseModel):
+class Activities(Shape):
     """A stretch of an issue's story, oldest first; more comes after the last one's id."""
 
     items: list[Activity]
 
 
-class Found(BaseModel):
+class Found(Shape):
     """What a search found, best first."""
 
     items: list[IssueCard]

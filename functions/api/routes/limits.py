@@ -4,9 +4,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BaseModel
 
 from dispatch import issues, spawning
+from dispatch.kit.shapes import Shape
 from dispatch.spawning import (
     BreakerNow,
     BreakerRef,
@@ -26,20 +26,20 @@ router = Router(prefix="/api", tags=["limits"])
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
-class Versions(BaseModel):
+class Versions(Shape):
     """Versions of the policy, newest first; the next page is `before` the last."""
 
     items: list[Policy]
     next_before: int | None
 
 
-class Switches(BaseModel):
+class Switches(Shape):
     """Kill switches, newest first."""
 
     items: list[KillSwitch]
 
 
-class Breakers(BaseModel):
+class Breakers(Shape):
     """Breakers that have seen a failure, the latest first."""
 
     items: list[BreakerNow]

@@ -4,9 +4,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BaseModel
 
 from dispatch import people
+from dispatch.kit.shapes import Shape
 from dispatch.people import ApiToken, AuditRow, MadeToken, NewPerson, NewToken, Person, PersonChange, PersonDetails
 from functions.api.callers import Admin
 from functions.api.routing import Router
@@ -15,21 +15,21 @@ from functions.api.unit import TheWork
 router = Router(prefix="/api", tags=["people"])
 
 
-class People(BaseModel):
+class People(Shape):
     """Everybody."""
 
     items: list[PersonDetails]
     next_cursor: str | None = None
 
 
-class Tokens(BaseModel):
+class Tokens(Shape):
     """Every token, without its secret."""
 
     items: list[ApiToken]
     next_cursor: str | None = None
 
 
-class Audit(BaseModel):
+class Audit(Shape):
     """A page of the audit, newest first."""
 
     items: list[AuditRow]

@@ -4,9 +4,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Body
-from pydantic import BaseModel
 
 from dispatch import issues, plans, runs
+from dispatch.kit.shapes import Shape
 from dispatch.plans import Answered, Decided, Plan, PlanDecision
 from dispatch.runs import Answer, Question
 from functions.api.callers import Approver, Reader
@@ -16,13 +16,13 @@ from functions.api.unit import TheWork
 router = Router(prefix="/api", tags=["plans"])
 
 
-class Plans(BaseModel):
+class Plans(Shape):
     """Every version of a plan, newest first."""
 
     items: list[Plan]
 
 
-class Questions(BaseModel):
+class Questions(Shape):
     """What agents asked, oldest first."""
 
     items: list[Question]

@@ -4,10 +4,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from dispatch import deliveries, issues, pulls
 from dispatch.deliveries import DeliveryFilter, DeliveryPage
+from dispatch.kit.shapes import Shape
 from dispatch.pulls import CloseReason, NewLink, Pull, PullFilter, PullPage, PullState, Reconciled
 from functions.api.callers import Admin, AdminAlone, Reader, Writer
 from functions.api.routing import Router
@@ -17,13 +18,13 @@ router = Router(prefix="/api", tags=["pulls"])
 MOST = 100  # of one issue
 
 
-class Pulls(BaseModel):
+class Pulls(Shape):
     """The issue's pull requests, newest first."""
 
     items: list[Pull]
 
 
-class Reconciliation(BaseModel):
+class Reconciliation(Shape):
     """Which page of what changed on GitHub, the latest first; `since` unset means since everything was known last."""
 
     model_config = ConfigDict(extra="forbid")

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from fastapi import Body, Query
 from fastapi.responses import PlainTextResponse
-from pydantic import BaseModel
 
 from dispatch import briefs, issues, plans, runs, spawning, stream
 from dispatch.briefs import BriefedClaim
+from dispatch.kit.shapes import Shape
 from dispatch.kit.wire import to_json
 from dispatch.kit.work import Work
 from dispatch.plans import ToApply
@@ -37,14 +37,14 @@ RAW_BYTES = 2_000_000  # of one answer: Lambda's may have 6 MB, in which a quote
 RAW_FRAMES = 100  # read at a time
 
 
-class PatchVerdict(BaseModel):
+class PatchVerdict(Shape):
     """What the server says to a patch."""
 
     verdict: str
     reasons: list[str]
 
 
-class Taken(BaseModel):
+class Taken(Shape):
     """How the run has ended, and the verdict on its patch."""
 
     outcome: str
@@ -57,13 +57,13 @@ class RunWhole(Run):
     patch: Patch | None
 
 
-class Runs(BaseModel):
+class Runs(Shape):
     """Runs, newest first."""
 
     items: list[RunSummary]
 
 
-class Words(BaseModel):
+class Words(Shape):
     """A person's words for the agent."""
 
     text: str

@@ -3,10 +3,11 @@
 from typing import Annotated
 
 from fastapi import Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from dispatch import people
 from dispatch.kit.settings import settings
+from dispatch.kit.shapes import Shape
 from dispatch.kit.work import work
 from dispatch.people import CallerKind, Person
 from functions.api.callers import COOKIE, PUBLIC, address_of, find_caller
@@ -16,14 +17,14 @@ from functions.api.unit import TheWork
 router = Router(prefix="/api/auth", tags=["session"], dependencies=[PUBLIC])
 
 
-class SignIn(BaseModel):
+class SignIn(Shape):
     """A password; and a name, where it is not the owner."""
 
     password: Annotated[str, Field(max_length=1000)]
     name: Annotated[str, Field(max_length=80)] | None = None
 
 
-class Session(BaseModel):
+class Session(Shape):
     """Whether somebody is signed in, and who."""
 
     authenticated: bool

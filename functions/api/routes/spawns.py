@@ -2,10 +2,9 @@
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
 
 from dispatch import issues, spawning
-from dispatch.kit.shapes import Line
+from dispatch.kit.shapes import Line, Shape
 from dispatch.people import MissingRight, Right
 from dispatch.runs import RunSummary
 from dispatch.spawning import Cleaned, Decision, Fleet, InboxItem, NewSpawn, Packet, Spawn, SpawnState
@@ -19,32 +18,32 @@ router = Router(prefix="/api", tags=["spawns"])
 STATUS = {SpawnState.ADMITTED: 201, SpawnState.WAITING: 202}
 
 
-class Decisions(BaseModel):
+class Decisions(Shape):
     """What the gates said, newest first."""
 
     items: list[Decision]
 
 
-class Inbox(BaseModel):
+class Inbox(Shape):
     """What waits for a person, oldest first."""
 
     items: list[InboxItem]
     count: int
 
 
-class Active(BaseModel):
+class Active(Shape):
     """The runs that have not ended."""
 
     items: list[RunSummary]
 
 
-class Force(BaseModel):
+class Force(Shape):
     """Why a spawn passes the gates that only pace the work."""
 
     because: Line
 
 
-class Cancelled(BaseModel):
+class Cancelled(Shape):
     """The run that was cancelled; None where a waiting spawn was withdrawn."""
 
     run_id: str | None

@@ -4,13 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel
-
 from dispatch.kit.actors import Actor
 from dispatch.kit.events import Event
+from dispatch.kit.shapes import Shape
 
 
-class Activity(BaseModel):
+class Activity(Shape):
     """One thing that happened on an issue; `data` holds what its kind needs, as in `comment.added`: `{"body": …}`."""
 
     id: int

@@ -5,9 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel
-
-from dispatch.kit.shapes import Money
+from dispatch.kit.shapes import Money, Shape
 from dispatch.runs import Checkout
 
 
@@ -27,7 +25,7 @@ class Origin(StrEnum):
         return max(origins, key=list(Origin).index)
 
 
-class Segment(BaseModel):
+class Segment(Shape):
     """A part of a brief: a heading, a text, and where the text comes from."""
 
     heading: str
@@ -35,7 +33,7 @@ class Segment(BaseModel):
     origin: Origin
 
 
-class Brief(BaseModel):
+class Brief(Shape):
     """All that a runner needs for one run.
 
     `checkout` is where it begins, if not on the base. `wants_proof`: the agent may name a test that fails before its change and passes
@@ -55,7 +53,7 @@ class Brief(BaseModel):
     time_limit_s: int
 
 
-class BriefedClaim(BaseModel):
+class BriefedClaim(Shape):
     """The answer to a claim."""
 
     run_token: str

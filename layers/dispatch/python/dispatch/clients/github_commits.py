@@ -3,17 +3,18 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ValidationError
+from pydantic import AwareDatetime, ValidationError
 
 from dispatch.clients import github
 from dispatch.clients.github_deployments import Sha
 from dispatch.clients.github_pulls import Unreadable
+from dispatch.kit.shapes import Shape
 
 MOST_PATCH = 20_000  # characters of one file's changes that are read
 HOLDS = {"ahead": True, "identical": True, "behind": False, "diverged": False}
 
 
-class Commit(BaseModel):
+class Commit(Shape):
     """One commit. `author` is how GitHub knows them, else the name in the commit; `at` is when it came to where it is."""
 
     sha: Sha
@@ -24,7 +25,7 @@ class Commit(BaseModel):
     is_merge: bool
 
 
-class ChangedFile(BaseModel):
+class ChangedFile(Shape):
     """What a commit does to a file; `was` is its name before, `patch` its changes as a diff (empty where GitHub shows none)."""
 
     path: str

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AwareDatetime, BaseModel, StringConstraints, ValidationError
+from pydantic import AwareDatetime, StringConstraints, ValidationError
 
 from dispatch.clients import github
 from dispatch.clients.github_pulls import Unreadable
+from dispatch.kit.shapes import Shape
 
 Sha = Annotated[str, StringConstraints(pattern="^[0-9a-f]{40}([0-9a-f]{24})?$")]
 STATES = {
@@ -22,7 +23,7 @@ STATES = {
 MOST_STATUSES = 100
 
 
-class DeploymentNow(BaseModel):
+class DeploymentNow(Shape):
     """A deployment as it was at `at`: in_progress, succeeded or failed; None where GitHub's word tells nothing new.
 
     `is_production`: GitHub calls its environment production, whatever its name; `is_transient`: it is a preview.
@@ -40,7 +41,7 @@ class DeploymentNow(BaseModel):
     at: AwareDatetime
 
 
-class WorkflowRun(BaseModel):
+class WorkflowRun(Shape):
     """A workflow's run that may be one that deploys: `names` are all by which people call the workflow, alone and with `@branch`."""
 
     names: set[str]

@@ -4,10 +4,11 @@ import base64
 import re
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ValidationError
+from pydantic import AwareDatetime, ValidationError
 
 from dispatch.clients import github
 from dispatch.kit.errors import BadInput
+from dispatch.kit.shapes import Shape
 
 WRITERS = {"OWNER", "MEMBER", "COLLABORATOR"}
 MOST_BODY = 50_000  # characters of a description or review that are read; GitHub itself takes 65,536
@@ -21,7 +22,7 @@ class Unreadable(BadInput):
     """GitHub told something in a form that is not known here."""
 
 
-class PullNow(BaseModel):
+class PullNow(Shape):
     """A pull request as it was at `updated_at`. `head_repository` None: the fork is gone. `can_write`: its author may push here."""
 
     repository: str
@@ -49,7 +50,7 @@ class PullNow(BaseModel):
         return (self.head_repository or "").lower() != self.repository.lower()
 
 
-class CiRun(BaseModel):
+class CiRun(Shape):
     """A run of one of a repository's workflows on a commit. `state`: waiting, held (for an approval), passing, failing, or void."""
 
     repository: str
@@ -64,7 +65,7 @@ class CiRun(BaseModel):
     at: AwareDatetime
 
 
-class Review(BaseModel):
+class Review(Shape):
     """What somebody said about a pull request. `state`: approved, changes_requested, commented, dismissed; or pending, without an `at`."""
 
     id: int

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from dispatch.kit.errors import BadInput, Conflict, NotFound
-from dispatch.kit.shapes import Line
+from dispatch.kit.shapes import Line, Shape
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$")]
 
@@ -15,7 +15,7 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,58}[a-z0
 Organisations = Annotated[list[Line], Field(max_length=100)]
 
 
-class Customer(BaseModel):
+class Customer(Shape):
     """A customer; `slug` names it in addresses and limits, `organisations` are the ids by which applications know it."""
 
     id: UUID
@@ -25,7 +25,7 @@ class Customer(BaseModel):
     created_at: datetime
 
 
-class NewCustomer(BaseModel):
+class NewCustomer(Shape):
     """What makes a customer. `slug` unset is made from the name."""
 
     model_config = ConfigDict(extra="forbid")
@@ -35,7 +35,7 @@ class NewCustomer(BaseModel):
     organisations: Organisations = []
 
 
-class CustomerChange(BaseModel):
+class CustomerChange(Shape):
     """What to change; what is unset stays. `organisations` replaces them all."""
 
     model_config = ConfigDict(extra="forbid")

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
-
+from dispatch.kit.shapes import Shape
 from dispatch.kit.work import Work
 
 
-class DeliverySummary(BaseModel):
+class DeliverySummary(Shape):
     """A delivery as lists show it. `answer` is what it did; `try_at` None where it is handled, or nobody tries it again."""
 
     source: str
@@ -40,14 +39,14 @@ class NewDelivery:
     body: dict[str, Any]
 
 
-class DeliveryFilter(BaseModel):
+class DeliveryFilter(Shape):
     """Which deliveries; None leaves all. `failed`: those that are not handled, though it was tried."""
 
     source: str | None = None
     failed: bool | None = None
 
 
-class DeliveryPage(BaseModel):
+class DeliveryPage(Shape):
     """Deliveries, newest first."""
 
     items: list[DeliverySummary]

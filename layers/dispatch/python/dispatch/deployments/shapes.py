@@ -4,11 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, ConfigDict, StringConstraints
 
 from dispatch.clients.github_deployments import Sha
 from dispatch.kit.errors import Conflict
-from dispatch.kit.shapes import Line
+from dispatch.kit.shapes import Line, Shape
 
 
 class DeploymentState(StrEnum):
@@ -19,7 +19,7 @@ class DeploymentState(StrEnum):
     FAILED = "failed"
 
 
-class Deployment(BaseModel):
+class Deployment(Shape):
     """A commit on its way to production, or there. `external_id` is `deployment:ID`, `run:ID.ATTEMPT` or `told:ID`."""
 
     repository: str
@@ -33,7 +33,7 @@ class Deployment(BaseModel):
     heard_at: datetime
 
 
-class NewDeployment(BaseModel):
+class NewDeployment(Shape):
     """What whoever deploys tells. `id` names the deployment: told again under it, it is the same one, as far as it has come."""
 
     model_config = ConfigDict(extra="forbid")
@@ -47,7 +47,7 @@ class NewDeployment(BaseModel):
     at: AwareDatetime | None = None  # None: now
 
 
-class Told(BaseModel):
+class Told(Shape):
     """What came of it, in a few words. `counts` False: its environment is not production, and nothing was kept."""
 
     id: str

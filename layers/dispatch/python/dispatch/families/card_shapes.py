@@ -3,14 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from dispatch.families.grouping import JoinedBy
 from dispatch.families.shapes import Family, Hit, Mute
 from dispatch.issues import Priority, Status
+from dispatch.kit.shapes import Shape
 
 
-class CardIssue(BaseModel):
+class CardIssue(Shape):
     """What a card shows of the error's issue."""
 
     id: UUID
@@ -20,7 +21,7 @@ class CardIssue(BaseModel):
     status: Status
 
 
-class CardFix(BaseModel):
+class CardFix(Shape):
     """What a card shows of the newest fix attempt."""
 
     state: str
@@ -28,7 +29,7 @@ class CardFix(BaseModel):
     watch_until: datetime | None
 
 
-class LastRun(BaseModel):
+class LastRun(Shape):
     """What a card shows of the newest run."""
 
     id: UUID
@@ -56,7 +57,7 @@ class FamilyCard(Family):
     seen_minute: datetime = Field(exclude=True)
 
 
-class FamilyFilter(BaseModel):
+class FamilyFilter(Shape):
     """Which errors; None leaves all. `query` is words of its name or message, `open` whether its issue is."""
 
     query: str | None = None
@@ -65,14 +66,14 @@ class FamilyFilter(BaseModel):
     open: bool | None = None
 
 
-class FamilyPage(BaseModel):
+class FamilyPage(Shape):
     """A page of errors, seen last first."""
 
     items: list[FamilyCard]
     next_cursor: str | None
 
 
-class Wording(BaseModel):
+class Wording(Shape):
     """One way in which an error says itself, and why it belongs to it. `message` is made equal; `is_pinned`: a person put it there."""
 
     hash: str
@@ -86,14 +87,14 @@ class Wording(BaseModel):
     last_seen: datetime
 
 
-class HourCount(BaseModel):
+class HourCount(Shape):
     """How often an error was seen in the hour that begins at `at`."""
 
     at: datetime
     count: int
 
 
-class FamilySpawn(BaseModel):
+class FamilySpawn(Shape):
     """A spawn that was asked for because of an error."""
 
     id: UUID

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from itertools import groupby
 
-from pydantic import BaseModel
+from dispatch.kit.shapes import Shape
 
 MOST_LETTERS = 20_000  # of a stack are looked at: what a report may bring
 MOST_LETTERS_OF_LINE = 1_000
@@ -42,7 +42,7 @@ FOREIGN = re.compile(  # a function that is not the application's, by its packag
 DIGITS = re.compile(r"[0-9a-f]{8,}|[0-9]+")
 
 
-class Frame(BaseModel):
+class Frame(Shape):
     """Where a stack passed. `file` is empty where it is not told."""
 
     function: str

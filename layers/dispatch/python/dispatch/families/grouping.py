@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import BaseModel
-
 from dispatch.families.frames import frames_of
 from dispatch.families.normalising import Fingerprint
 from dispatch.families.templates import fits, template_of
+from dispatch.kit.shapes import Shape
 
 MOST_SHOWN = 120  # letters of a message in a reason
 WORD = re.compile(r"[^\W\d_]{4,}")  # shorter ones say little
@@ -24,7 +23,7 @@ class JoinedBy(StrEnum):
     HAND = "hand"
 
 
-class Known(BaseModel):
+class Known(Shape):
     """A fingerprint that is known already, of the same source and feature. One that a person placed is pinned."""
 
     hash: str
@@ -35,7 +34,7 @@ class Known(BaseModel):
     is_pinned: bool = False
 
 
-class Place(BaseModel):
+class Place(Shape):
     """Where a new fingerprint belongs. `family_id` None: it makes a family. `frames` and `template` are to be kept."""
 
     family_id: UUID | None

@@ -6,7 +6,9 @@ Each pattern walks the text once: no repetition stands within another, and none 
 import re
 from hashlib import sha256
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
+
+from dispatch.kit.shapes import Shape
 
 VERSION = 1  # raised whenever a message's normal form changes: fingerprints of different versions cannot be compared
 MOST_LETTERS = 2_048  # of a message are looked at, and the rest is cut off: more than a report may bring
@@ -51,7 +53,7 @@ DIGITS = re.compile("[0-9]+")
 LETTER = re.compile(r"[^\W\d_]")
 
 
-class Fingerprint(BaseModel):
+class Fingerprint(Shape):
     """What makes errors the same: `hash` is SHA-256, in hex, of `source|feature|message`, the message in its normal form of `version`."""
 
     model_config = ConfigDict(frozen=True)

@@ -9,10 +9,10 @@ from math import isfinite
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from dispatch.kit.errors import BadInput, Conflict, NotFound
-from dispatch.kit.shapes import Line
+from dispatch.kit.shapes import Line, Shape
 
 CUT = "… (cut)"
 GRAVE = {"fatal", "critical"}
@@ -64,14 +64,14 @@ Message = Annotated[str, _text(2_000)]
 Seen = Annotated[int, Field(ge=1), AfterValidator(lambda count: min(count, MOST_SEEN))]
 
 
-class Link(BaseModel):
+class Link(Shape):
     """Where to read on."""
 
     name: Word
     url: Annotated[str, _text(2_000)]
 
 
-class NewSighting(BaseModel):
+class NewSighting(Shape):
     """One report of an error, as any sender's payload says it.
 
     `key` is the sender's own name of this one report: sent again, it counts no more than the highest `count` told. Without, each counts.
@@ -107,7 +107,7 @@ class NewSighting(BaseModel):
         return self.level.lower() in GRAVE
 
 
-class Family(BaseModel):
+class Family(Shape):
     """One error, in all its wordings. `name` is `source/feature#` and 8 letters of its first fingerprint."""
 
     id: UUID
@@ -122,7 +122,7 @@ class Family(BaseModel):
     last_seen: datetime
 
 
-class Detail(BaseModel):
+class Detail(Shape):
     """What a report says beside its figures, masked."""
 
     message: str = ""
@@ -135,7 +135,7 @@ class Detail(BaseModel):
     values: dict[str, float] = {}
 
 
-class Sighting(BaseModel):
+class Sighting(Shape):
     """One report as it is kept. `count` is the highest told; `ended_at` None means that it fires still, or that nobody tells an end."""
 
     id: UUID
@@ -153,7 +153,7 @@ class Sighting(BaseModel):
     detail: Detail
 
 
-class SightingPage(BaseModel):
+class SightingPage(Shape):
     """A page of sightings, latest first."""
 
     items: list[Sighting]
@@ -167,7 +167,7 @@ class Scope(StrEnum):
     FAMILY = "family"
 
 
-class Mute(BaseModel):
+class Mute(Shape):
     """What is counted and opens nothing, until when. `value` is a source, or a family's name. `until` None means until somebody ends it."""
 
     id: UUID
@@ -179,7 +179,7 @@ class Mute(BaseModel):
     until: datetime | None
 
 
-class Hit(BaseModel):
+class Hit(Shape):
     """A customer whose organisations an error hits."""
 
     name: str
@@ -216,7 +216,7 @@ class Counted(Family):
     mute: Mute | None
 
 
-class Recorded(BaseModel):
+class Recorded(Shape):
     """What came of a report. `new` is the report as it was kept, masked."""
 
     family: Counted
@@ -245,14 +245,14 @@ class Recorded(BaseModel):
         return self.family.is_new_sighting
 
 
-class Ended(BaseModel):
+class Ended(Shape):
     """A sighting whose sender says that it is over."""
 
     origin: Origin
     key: str
 
 
-class Wish(BaseModel):
+class Wish(Shape):
     """What a family wants of spawning: to be asked for, or to hear that it has healed. `cause_at` is when it was new, or came back."""
 
     id: UUID
@@ -265,7 +265,7 @@ class Wish(BaseModel):
     healed_at: datetime | None
 
 
-class NewFamily(BaseModel):
+class NewFamily(Shape):
     """What makes a family."""
 
     id: UUID
@@ -278,7 +278,7 @@ class NewFamily(BaseModel):
     last_seen: datetime
 
 
-class NewWording(BaseModel):
+class NewWording(Shape):
     """What makes a fingerprint known. `joined_by`: first, frames, template or hand."""
 
     hash: str
@@ -306,7 +306,7 @@ class MuteNotFound(NotFound):
 Because = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 
 
-class Split(BaseModel):
+class Split(Shape):
     """Which wordings are another error."""
 
     model_config = ConfigDict(extra="forbid")
@@ -315,7 +315,7 @@ class Split(BaseModel):
     because: Because = ""
 
 
-class Merge(BaseModel):
+class Merge(Shape):
     """Into which error this one goes, by its id, its name or its issue."""
 
     model_config = ConfigDict(extra="forbid")
@@ -324,7 +324,7 @@ class Merge(BaseModel):
     because: Because = ""
 
 
-class NewMute(BaseModel):
+class NewMute(Shape):
     """What is to stay out, and until when; `value` is a source, or a family by its id, its name or its issue."""
 
     model_config = ConfigDict(extra="forbid")

@@ -2,13 +2,12 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel
-
 from dispatch.families import NewSighting
 from dispatch.intake.reading_sentry import Told
+from dispatch.kit.shapes import Shape
 
 
-class Known(BaseModel):
+class Known(Shape):
     """What is known of one of Sentry's issues. `counted_until`: Sentry told how many there were up to then."""
 
     id: str

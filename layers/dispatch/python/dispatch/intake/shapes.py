@@ -3,10 +3,9 @@
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import BaseModel
-
 from dispatch.families import Family
 from dispatch.issues import Priority
+from dispatch.kit.shapes import Shape
 
 
 class Action(StrEnum):
@@ -19,7 +18,7 @@ class Action(StrEnum):
     IGNORED = "ignored"  # it says nothing new of an error that is done with
 
 
-class Taken(BaseModel):
+class Taken(Shape):
     """What came of a report. `issue` is its issue's identifier; None where it has none, as it was muted from the beginning."""
 
     answer: str
@@ -28,7 +27,7 @@ class Taken(BaseModel):
     action: Action
 
 
-class Standing(BaseModel):
+class Standing(Shape):
     """How things stand with the issue of an error. `is_attended`: an agent works on it or waits to, or what one did is looked at."""
 
     id: UUID

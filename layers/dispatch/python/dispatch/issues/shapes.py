@@ -5,11 +5,11 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from dispatch.kit.actors import Actor
 from dispatch.kit.errors import BadInput, Conflict, NotFound
-from dispatch.kit.shapes import Line, Money, SomeWords, Words
+from dispatch.kit.shapes import Line, Money, Shape, SomeWords, Words
 
 
 class Priority(StrEnum):
@@ -21,7 +21,7 @@ class Priority(StrEnum):
     P4 = "P4"
 
 
-class Status(BaseModel):
+class Status(Shape):
     """A column of the board."""
 
     id: UUID
@@ -31,7 +31,7 @@ class Status(BaseModel):
     is_closed: bool
 
 
-class Label(BaseModel):
+class Label(Shape):
     """A word on an issue."""
 
     id: UUID
@@ -39,7 +39,7 @@ class Label(BaseModel):
     color: str
 
 
-class CardRun(BaseModel):
+class CardRun(Shape):
     """What a card shows of the run that is not finished."""
 
     id: UUID
@@ -50,14 +50,14 @@ class CardRun(BaseModel):
     last_line: str | None
 
 
-class CardCustomer(BaseModel):
+class CardCustomer(Shape):
     """What a card shows of the customer the issue is for."""
 
     name: str
     slug: str
 
 
-class IssueCard(BaseModel):
+class IssueCard(Shape):
     """What lists and the board show of an issue."""
 
     id: UUID
@@ -84,7 +84,7 @@ class Issue(IssueCard):
     source: str
 
 
-class NewIssue(BaseModel):
+class NewIssue(Shape):
     """What makes an issue. `status` is a column's name; unset means the first one. `customer` is the slug of whom it is for."""
 
     model_config = ConfigDict(extra="forbid")
@@ -97,7 +97,7 @@ class NewIssue(BaseModel):
     labels: Annotated[list[Line], Field(max_length=20)] = []
 
 
-class IssueChange(BaseModel):
+class IssueChange(Shape):
     """What to change; what is unset stays. `labels` replaces them all; unknown labels are made. An empty `customer` is none.
 
     `reason` is why, kept in the story: closing an error's issue whose fix is not verified needs one.
@@ -114,7 +114,7 @@ class IssueChange(BaseModel):
     reason: Line | None = None
 
 
-class NewComment(BaseModel):
+class NewComment(Shape):
     """A comment; internal unless marked public."""
 
     model_config = ConfigDict(extra="forbid")
@@ -123,7 +123,7 @@ class NewComment(BaseModel):
     public: bool = False
 
 
-class IssueFilter(BaseModel):
+class IssueFilter(Shape):
     """Which issues a list holds; unset means all. `status` is a column's name, `closed` None means both."""
 
     status: str | None = None
@@ -132,14 +132,14 @@ class IssueFilter(BaseModel):
     closed: bool | None = None
 
 
-class IssuePage(BaseModel):
+class IssuePage(Shape):
     """A page of issues, newest first."""
 
     items: list[IssueCard]
     next_cursor: str | None
 
 
-class Column(BaseModel):
+class Column(Shape):
     """A column of the board: its first cards, and how many there are in all."""
 
     status: Status
@@ -148,7 +148,7 @@ class Column(BaseModel):
     next_cursor: str | None
 
 
-class Board(BaseModel):
+class Board(Shape):
     """Every column, in order."""
 
     columns: list[Column]

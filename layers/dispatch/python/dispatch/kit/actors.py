@@ -2,7 +2,9 @@
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
+
+from dispatch.kit.shapes import Shape
 
 
 class ActorKind(StrEnum):
@@ -15,7 +17,7 @@ class ActorKind(StrEnum):
     GITHUB = "github"
 
 
-class Actor(BaseModel):
+class Actor(Shape):
     """Somebody who acts: a kind and a name that people know."""
 
     model_config = ConfigDict(frozen=True)

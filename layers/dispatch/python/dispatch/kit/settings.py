@@ -8,12 +8,12 @@ from os import environ
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from dispatch.kit import clock
 from dispatch.kit.errors import DispatchError
 from dispatch.kit.secrets import SecretsUnavailable, read_secret
-from dispatch.kit.shapes import Money
+from dispatch.kit.shapes import Money, Shape
 
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Dollars = Annotated[Money, Field(ge=0, max_digits=12, decimal_places=6, allow_inf_nan=False)]
@@ -41,7 +41,7 @@ class BadSetting(DispatchError):
     """A setting cannot be read."""
 
 
-class Limits(BaseModel):
+class Limits(Shape):
     """The limits on money, number and power. As settings they make the policy's first version; then they are edited as one."""
 
     max_concurrent_spawns: Count = Field(8, description="Most agents at once, of every kind")

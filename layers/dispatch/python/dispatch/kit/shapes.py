@@ -1,11 +1,11 @@
-"""Types that several rooms share: bounded text, money on the wire, a page of a list."""
+"""Types that several rooms share: what every shape is, bounded text, money on the wire, a page of a list."""
 
 import base64
 import json
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, StringConstraints
 
 from dispatch.kit.errors import BadInput
 
@@ -15,6 +15,12 @@ def _storable(text: str) -> str:
     if "\x00" in text:
         raise ValueError("it holds a NUL character")
     return text
+
+
+class Shape(BaseModel):
+    """What comes in, goes out or is kept. Its rules are built when it is first used: all of them at once is half of a cold start."""
+
+    model_config = ConfigDict(defer_build=True)
 
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_storable)]

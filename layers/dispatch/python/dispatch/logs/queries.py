@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from dispatch.kit.shapes import Shape
 from dispatch.logs.shapes import BadWindow, Window
 
 LONGEST = timedelta(days=7)  # of one question's window
@@ -44,7 +45,7 @@ class Level(StrEnum):
     DEBUG = "debug"
 
 
-class NamedQuery(BaseModel):
+class NamedQuery(Shape):
     """A question with a name. A parameter nobody knows is refused, so that a misspelt one is noticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from dispatch.kit.actors import Actor
 from dispatch.kit.errors import BadInput, Conflict, NotFound, TooMany
+from dispatch.kit.shapes import Shape
 
 
 class NoSuchQuery(NotFound):
@@ -29,7 +30,7 @@ class RunHasEnded(Conflict):
     """The run has ended: it asks nothing any more."""
 
 
-class Window(BaseModel):
+class Window(Shape):
     """From a moment to another."""
 
     since: datetime
@@ -40,7 +41,7 @@ class Window(BaseModel):
         return self.until - self.since
 
 
-class LogLine(BaseModel):
+class LogLine(Shape):
     """One line, read: masked, without anything that would act on a screen, each part cut in the open where it is long."""
 
     at: datetime
@@ -51,7 +52,7 @@ class LogLine(BaseModel):
     fields: dict[str, str]
 
 
-class LogRow(BaseModel):
+class LogRow(Shape):
     """What many lines have in common, and how many they are. `before` and `change` are a comparison's: lines an hour on each side."""
 
     group: dict[str, str]
@@ -62,14 +63,14 @@ class LogRow(BaseModel):
     change: str | None = None
 
 
-class LogPoint(BaseModel):
+class LogPoint(Shape):
     """So many lines up to that moment."""
 
     at: datetime
     count: int
 
 
-class LogSeries(BaseModel):
+class LogSeries(Shape):
     """So many lines over time."""
 
     group: dict[str, str]
@@ -77,7 +78,7 @@ class LogSeries(BaseModel):
     points: list[LogPoint]
 
 
-class LogAnswer(BaseModel):
+class LogAnswer(Shape):
     """What a named query found: lines, rows or series. `notes` say what the answer leaves out, `total` how many lines fit in all."""
 
     query: str
@@ -97,7 +98,7 @@ class LogAnswer(BaseModel):
         return len(self.lines) + len(self.rows) + len(self.series)
 
 
-class Asker(BaseModel):
+class Asker(Shape):
     """Who asks: a run by its agent, or somebody else. Each has a rate of its own; a run has a quota too."""
 
     model_config = ConfigDict(frozen=True)
@@ -111,7 +112,7 @@ class Asker(BaseModel):
         return f"run:{self.run_id}" if self.run_id else f"{self.actor.kind}:{self.actor.name}"
 
 
-class LogPart(BaseModel):
+class LogPart(Shape):
     """A part of what a brief tells of the logs."""
 
     heading: str

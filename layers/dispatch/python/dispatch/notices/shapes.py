@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from dispatch.kit.shapes import Shape
 
 
 class TargetState(StrEnum):
@@ -17,7 +17,7 @@ class TargetState(StrEnum):
     FAILED = "failed"
 
 
-class NoticeTry(BaseModel):
+class NoticeTry(Shape):
     """One try. Neither `status` nor `failure`: it is under way, or was broken off."""
 
     number: int
@@ -27,7 +27,7 @@ class NoticeTry(BaseModel):
     failure: str | None
 
 
-class NoticeTarget(BaseModel):
+class NoticeTarget(Shape):
     """Whom a notice is for. `endpoint` names the webhook by its host and a hash of its address; `try_at` is the next try."""
 
     endpoint: str
@@ -37,7 +37,7 @@ class NoticeTarget(BaseModel):
     tries: list[NoticeTry]
 
 
-class Notice(BaseModel):
+class Notice(Shape):
     """Something to be told elsewhere, once for each `kind` and `key`. `body` is what is sent."""
 
     id: UUID
@@ -48,14 +48,14 @@ class Notice(BaseModel):
     targets: list[NoticeTarget]
 
 
-class NoticePage(BaseModel):
+class NoticePage(Shape):
     """Notices, newest first."""
 
     items: list[Notice]
     next_cursor: str | None
 
 
-class NoticeFilter(BaseModel):
+class NoticeFilter(Shape):
     """Which notices; None leaves all. `state`: with a target that stands so."""
 
     kind: str | None = None

@@ -6,12 +6,12 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from dispatch.clients.model_prices import Tokens
 from dispatch.kit.actors import Actor
 from dispatch.kit.errors import Conflict, NotFound
-from dispatch.kit.shapes import Money, SomeWords
+from dispatch.kit.shapes import Money, Shape, SomeWords
 
 
 class Reason(StrEnum):
@@ -31,7 +31,7 @@ class TurnState(StrEnum):
     FINISHED = "finished"
 
 
-class Chat(BaseModel):
+class Chat(Shape):
     """A conversation with the orchestrator; its title is how it began."""
 
     id: UUID
@@ -40,14 +40,14 @@ class Chat(BaseModel):
     updated_at: datetime
 
 
-class ChatPage(BaseModel):
+class ChatPage(Shape):
     """A page of chats, the latest spoken in first."""
 
     items: list[Chat]
     next_cursor: str | None
 
 
-class NewSaying(BaseModel):
+class NewSaying(Shape):
     """What a person says in a chat; a text that begins with "/" is a command."""
 
     model_config = ConfigDict(extra="forbid")
@@ -55,7 +55,7 @@ class NewSaying(BaseModel):
     text: Annotated[SomeWords, StringConstraints(max_length=20_000)]
 
 
-class Usage(BaseModel):
+class Usage(Shape):
     """Tokens of one turn, all its calls together."""
 
     input_tokens: int = 0
@@ -77,7 +77,7 @@ class Usage(BaseModel):
         return Usage(**{name: getattr(self, name) + getattr(other, name) for name in Usage.model_fields})
 
 
-class Option(BaseModel):
+class Option(Shape):
     """A button."""
 
     key: str
@@ -85,7 +85,7 @@ class Option(BaseModel):
     primary: bool = False
 
 
-class SpawnAction(BaseModel):
+class SpawnAction(Shape):
     """What the button "yes" does: ask for this spawn."""
 
     issue_id: UUID
@@ -95,7 +95,7 @@ class SpawnAction(BaseModel):
     cap_usd: Decimal | None = None
 
 
-class Choice(BaseModel):
+class Choice(Shape):
     """A question with buttons."""
 
     id: UUID
@@ -115,14 +115,14 @@ class AskedChoice(Choice):
     taken_by: Actor | None
 
 
-class TextItem(BaseModel):
+class TextItem(Shape):
     """Something the orchestrator wrote, in markdown."""
 
     type: Literal["text"] = "text"
     text: str
 
 
-class ToolItem(BaseModel):
+class ToolItem(Shape):
     """A tool call; `result` and `ms` are None while it runs."""
 
     type: Literal["tool"] = "tool"
@@ -134,14 +134,14 @@ class ToolItem(BaseModel):
     ms: int | None = None
 
 
-class ChoiceItem(BaseModel):
+class ChoiceItem(Shape):
     """A question with buttons, where it was asked."""
 
     type: Literal["choice"] = "choice"
     choice: Choice
 
 
-class CommandItem(BaseModel):
+class CommandItem(Shape):
     """A slash command's answer."""
 
     type: Literal["command"] = "command"
@@ -151,7 +151,7 @@ class CommandItem(BaseModel):
 Item = Annotated[TextItem | ToolItem | ChoiceItem | CommandItem, Field(discriminator="type")]
 
 
-class Turn(BaseModel):
+class Turn(Shape):
     """One exchange as a screen shows it. `cost_usd` None means that a price is unknown."""
 
     id: UUID
@@ -169,7 +169,7 @@ class Turn(BaseModel):
     items: list[Item]
 
 
-class ChatView(BaseModel):
+class ChatView(Shape):
     """A chat as it stands after frame `watch_after` of its topic; `turns_before` older turns are not in it."""
 
     chat: Chat
@@ -178,14 +178,14 @@ class ChatView(BaseModel):
     watch_after: int
 
 
-class Round(BaseModel):
+class Round(Shape):
     """One answer of the model, or a notice of ours in its place. `content` is in the API's form, letter for letter."""
 
     content: list[dict[str, Any]]
     by: Literal["model", "us"] = "model"
 
 
-class ToolCall(BaseModel):
+class ToolCall(Shape):
     """A tool the model asked for; `result` is None until it was used."""
 
     turn_id: UUID
@@ -198,7 +198,7 @@ class ToolCall(BaseModel):
     ms: int | None
 
 
-class StoredTurn(BaseModel):
+class StoredTurn(Shape):
     """A turn's row. `told` is what the model hears in place of `said`."""
 
     id: UUID

@@ -2,14 +2,15 @@
 
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from dispatch.clients import github_oidc
 from dispatch.clients.github_oidc import Unverified
 from dispatch.kit.settings import settings
+from dispatch.kit.shapes import Shape
 
 
-class Job(BaseModel):
+class Job(Shape):
     """A job as GitHub describes it. `run_id` is GitHub's number of the workflow run, `workflow_ref` its file and branch."""
 
     repository: str

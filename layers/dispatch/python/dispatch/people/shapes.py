@@ -5,9 +5,10 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from dispatch.kit.actors import Actor, ActorKind
+from dispatch.kit.shapes import Shape
 
 
 class Right(StrEnum):
@@ -49,7 +50,7 @@ class CallerKind(StrEnum):
     JOB = "job"  # GitHub's word for a job: the run it was started for, nothing else
 
 
-class Caller(BaseModel):
+class Caller(Shape):
     """Who asks, and what they may do. A run's caller, or its job's, has no right but being that run (`run_id`)."""
 
     model_config = ConfigDict(frozen=True)
@@ -82,7 +83,7 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Password = Annotated[str, StringConstraints(min_length=12, max_length=200)]  # NIST SP 800-63B: length counts, composition does not
 
 
-class Person(BaseModel):
+class Person(Shape):
     """A person as others see them."""
 
     model_config = ConfigDict(extra="ignore")
@@ -99,7 +100,7 @@ class PersonRow(Person):
     disabled_at: datetime | None
 
 
-class NewPerson(BaseModel):
+class NewPerson(Shape):
     """Somebody to let in."""
 
     name: Name
@@ -107,7 +108,7 @@ class NewPerson(BaseModel):
     password: Password
 
 
-class PersonChange(BaseModel):
+class PersonChange(Shape):
     """What is to be different about a person; what is left out stays."""
 
     role: Role | None = None
@@ -126,7 +127,7 @@ class PersonDetails(Person):
 Scope = Annotated[Right, Field(description="read, issues, spawn, plans or admin")]
 
 
-class NewToken(BaseModel):
+class NewToken(Shape):
     """A token to make; without `expires_in_days` it lives until it is revoked."""
 
     name: Name
@@ -134,7 +135,7 @@ class NewToken(BaseModel):
     expires_in_days: Annotated[int, Field(ge=1, le=3650)] | None = None
 
 
-class ApiToken(BaseModel):
+class ApiToken(Shape):
     """A token as it is listed: never its secret."""
 
     id: UUID
@@ -151,7 +152,7 @@ class MadeToken(ApiToken):
     token: str
 
 
-class AuditRow(BaseModel):
+class AuditRow(Shape):
     """One change of state, policy, token or decision: who, what, when, from where, before and after."""
 
     id: int

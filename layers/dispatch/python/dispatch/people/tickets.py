@@ -2,10 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from pydantic import BaseModel
-
 from dispatch.kit.ids import hash_token, new_token
 from dispatch.kit.settings import settings
+from dispatch.kit.shapes import Shape
 from dispatch.kit.work import Work
 from dispatch.people import token_store
 from dispatch.people.errors import WrongTicket
@@ -14,7 +13,7 @@ from dispatch.people.shapes import Caller
 TICKET_LIFE = timedelta(seconds=60)
 
 
-class Ticket(BaseModel):
+class Ticket(Shape):
     """Connect to `url` with `?ticket=` before it expires."""
 
     ticket: str

@@ -2,10 +2,9 @@
 
 from uuid import UUID
 
-from pydantic import BaseModel
-
 from dispatch import pulls, runs
 from dispatch.kit.errors import StaleClaim
+from dispatch.kit.shapes import Shape
 from dispatch.kit.work import Work
 from dispatch.plans.letters import unbound_letters
 from dispatch.plans.pull_request import write_pull_request
@@ -13,14 +12,14 @@ from dispatch.pulls import Pull
 from dispatch.runs import Patch, Published, Run
 
 
-class PullRef(BaseModel):
+class PullRef(Shape):
     """A pull request that is open already."""
 
     number: int
     url: str
 
 
-class ToApply(BaseModel):
+class ToApply(Shape):
     """A patch as the publish job needs it: its text, empty where it may not be applied, and the paths it may change.
 
     `lands_on`: the commit its branch has to stand on; None: the branch is new. `base_branch` None: the repository's own. `title` and

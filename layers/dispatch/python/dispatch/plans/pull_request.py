@@ -2,12 +2,11 @@
 
 import re
 
-from pydantic import BaseModel
-
 from dispatch import issues, runs
 from dispatch.briefs import normalise
 from dispatch.issues import Issue
 from dispatch.kit.settings import settings
+from dispatch.kit.shapes import Shape
 from dispatch.kit.work import Work
 from dispatch.plans import store
 from dispatch.plans.quoting import code, cut, fenced, line_of, quoted
@@ -31,7 +30,7 @@ VERDICTS = {
 }
 
 
-class PullText(BaseModel):
+class PullText(Shape):
     """A pull request's title and body."""
 
     title: str

@@ -5,11 +5,11 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic import ConfigDict, Field, computed_field
 
 from dispatch.kit.actors import Actor
 from dispatch.kit.errors import Conflict, NotFound
-from dispatch.kit.shapes import Money, Words
+from dispatch.kit.shapes import Money, Shape, Words
 from dispatch.runs import PlanBody, Question
 from dispatch.spawning import Spawn
 
@@ -23,7 +23,7 @@ class PlanState(StrEnum):
     SUPERSEDED = "superseded"
 
 
-class Plan(BaseModel):
+class Plan(Shape):
     """A plan, one version of it. `hash` is of its body: an approval binds it, with the base commit and the cap."""
 
     id: UUID
@@ -47,7 +47,7 @@ class Plan(BaseModel):
         return as_markdown(self.body)
 
 
-class PlanDecision(BaseModel):
+class PlanDecision(Shape):
     """What a person says to a plan. Returning needs `feedback`; approving implements at once unless told not to."""
 
     model_config = ConfigDict(extra="forbid")
@@ -60,14 +60,14 @@ class PlanDecision(BaseModel):
     words: Words = ""
 
 
-class Decided(BaseModel):
+class Decided(Shape):
     """The plan as it stands now, and the spawn that followed."""
 
     plan: Plan
     spawn: Spawn | None
 
 
-class Answered(BaseModel):
+class Answered(Shape):
     """The question with its answer, and the spawn that followed."""
 
     question: Question

@@ -5,10 +5,10 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from dispatch.kit.errors import Conflict, NotFound
-from dispatch.kit.shapes import Line
+from dispatch.kit.shapes import Line, Shape
 
 
 class PullState(StrEnum):
@@ -40,7 +40,7 @@ class LinkedBy(StrEnum):
     HAND = "hand"
 
 
-class Ci(BaseModel):
+class Ci(Shape):
     """What the repository's own checks say of the newest commit; `name`, `url`, `since` are those of the one that decides it.
 
     `not_started`: none came although the repository has some; `because` says why it is not simply going on.
@@ -53,7 +53,7 @@ class Ci(BaseModel):
     because: str | None = None
 
 
-class Pull(BaseModel):
+class Pull(Shape):
     """A pull request. `run_id` is the run whose work it holds, where it is ours; `repairs` how many repair rounds have begun.
 
     `is_trusted`: its author may write to the repository; only then its opening and closing move an issue.
@@ -95,7 +95,7 @@ class Pull(BaseModel):
         return self.run_id is not None and not self.is_fork
 
 
-class Failure(BaseModel):
+class Failure(Shape):
     """A check that failed on a pull request's newest commit; `external_id` is GitHub's name for its run."""
 
     pull_id: UUID
@@ -106,21 +106,21 @@ class Failure(BaseModel):
     url: str
 
 
-class PullFilter(BaseModel):
+class PullFilter(Shape):
     """Which pull requests; None leaves all."""
 
     state: PullState | None = None
     issue_id: UUID | None = None
 
 
-class PullPage(BaseModel):
+class PullPage(Shape):
     """Pull requests, newest first."""
 
     items: list[Pull]
     next_cursor: str | None
 
 
-class CloseReason(BaseModel):
+class CloseReason(Shape):
     """Why a pull request was closed without being merged."""
 
     model_config = ConfigDict(extra="forbid")
@@ -128,7 +128,7 @@ class CloseReason(BaseModel):
     reason: Line
 
 
-class NewLink(BaseModel):
+class NewLink(Shape):
     """Which issue a pull request belongs to."""
 
     model_config = ConfigDict(extra="forbid")
@@ -136,7 +136,7 @@ class NewLink(BaseModel):
     issue: Line
 
 
-class Reconciled(BaseModel):
+class Reconciled(Shape):
     """What one page of a reconciliation found: how many it looked at, how many of them had changed, and how far back it reached.
 
     `next_page` None: everything since then is known.

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BeforeValidator
 
 from dispatch.kit.errors import NotFound, TooLarge
-from dispatch.kit.shapes import Line
+from dispatch.kit.shapes import Line, Shape
 
 MOST_ARTIFACTS = 30  # of one run
 MOST_BYTES = 3_000_000  # of one: as base64 it fits what a function may be sent, and may answer
@@ -35,7 +35,7 @@ def _decoded(given: object) -> bytes:
     return content
 
 
-class NewArtifact(BaseModel):
+class NewArtifact(Shape):
     """A file as a runner hands it over; `content` is base64. The same name again replaces it."""
 
     generation: int
@@ -44,7 +44,7 @@ class NewArtifact(BaseModel):
     content: Annotated[bytes, BeforeValidator(_decoded)]
 
 
-class Artifact(BaseModel):
+class Artifact(Shape):
     """A file that a run left; `size` in bytes."""
 
     id: UUID

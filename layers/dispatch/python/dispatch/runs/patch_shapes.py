@@ -5,13 +5,15 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field, computed_field
+from pydantic import Field, computed_field
+
+from dispatch.kit.shapes import Shape
 
 DIFF = re.compile(r"^diff --git .*?(?=^-- $|^From [0-9a-f]{40} |\Z)", re.MULTILINE | re.DOTALL)  # one commit's part of an mbox
 CommitHash = Annotated[str, Field(pattern="^[0-9a-f]{7,64}$")]
 
 
-class PatchFile(BaseModel):
+class PatchFile(Shape):
     """One file that a patch changes."""
 
     path: str = Field(max_length=1000)
@@ -20,21 +22,21 @@ class PatchFile(BaseModel):
     status: str = Field("M", max_length=4)
 
 
-class Commit(BaseModel):
+class Commit(Shape):
     """One commit of a patch."""
 
     sha: CommitHash
     subject: str = Field(max_length=500)
 
 
-class Checkout(BaseModel):
+class Checkout(Shape):
     """Where a run begins, if not on the repository's base: a branch, at this commit."""
 
     branch: str
     commit: str
 
 
-class Patch(BaseModel):
+class Patch(Shape):
     """A patch with the server's verdict on it. People see its `diff`; the publish job gets its `mbox`.
 
     `drift`: files it changes that the approved plan does not name. `lands_on`: the commit its branch has to stand on; None: the branch
@@ -63,7 +65,7 @@ class Patch(BaseModel):
         return "\n".join(match.group().rstrip() for match in DIFF.finditer(self.mbox))
 
 
-class Try(BaseModel):
+class Try(Shape):
     """One time that the named test was run. `exit_code` None: it did not come to an end."""
 
     exit_code: int | None
@@ -71,7 +73,7 @@ class Try(BaseModel):
     output: str = Field(max_length=20_000)
 
 
-class Proof(BaseModel):
+class Proof(Shape):
     """What the runner saw, running the test that an agent names: on the base commit it must fail, on the head it must pass.
 
     `cheated`: the test was weakened, removed, or fails before for a reason of its own.

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from dispatch.kit.shapes import Shape
 from dispatch.runs.patch_shapes import Commit, CommitHash, Patch, PatchFile, Proof
 from dispatch.runs.shapes import Check, PlanBody, Run, SupposedCause
 
@@ -13,7 +14,7 @@ MOST_USD = 999_999  # what the tables hold
 Spent = Annotated[float, Field(ge=0, le=MOST_USD, allow_inf_nan=False)]
 
 
-class NewClaim(BaseModel):
+class NewClaim(Shape):
     """A job asks for its run. A job that never heard the answer asks again with the same `nonce`, and is the same job."""
 
     generation: int
@@ -21,14 +22,14 @@ class NewClaim(BaseModel):
     runner: dict[str, Any] = {}
 
 
-class Claimed(BaseModel):
+class Claimed(Shape):
     """The run is the job's, with the token that proves it."""
 
     run: Run
     token: str
 
 
-class AgentEvent(BaseModel):
+class AgentEvent(Shape):
     """One thing the agent did. `seq` is the runner's, from 1, gapless."""
 
     seq: Annotated[int, Field(ge=1, le=10_000_000)]
@@ -37,21 +38,21 @@ class AgentEvent(BaseModel):
     data: dict[str, Any]
 
 
-class NewEvents(BaseModel):
+class NewEvents(Shape):
     """A batch of events."""
 
     generation: int
     events: Annotated[list[AgentEvent], Field(min_length=1, max_length=1000)]
 
 
-class Received(BaseModel):
+class Received(Shape):
     """The newest event number the server holds. `waits`: something waits for the runner, which does well to beat at once."""
 
     newest: int
     waits: bool
 
 
-class Heartbeat(BaseModel):
+class Heartbeat(Shape):
     """The runner lives. `heard` are the messages that have reached it; until it says so, they come with every answer.
 
     `quiet` is the last word of a runner that was stopped: no process of its agent is left.
@@ -64,21 +65,21 @@ class Heartbeat(BaseModel):
     quiet: bool = False
 
 
-class Said(BaseModel):
+class Said(Shape):
     """A person's words for the running agent."""
 
     id: UUID
     text: str
 
 
-class Directives(BaseModel):
+class Directives(Shape):
     """What the runner is to do now."""
 
     directive: Literal["continue", "cancel", "land"]
     say: list[Said] = []
 
 
-class PatchProposal(BaseModel):
+class PatchProposal(Shape):
     """What `git format-patch --stdout --binary` gave, and what it says it touches."""
 
     mbox: str
@@ -86,14 +87,14 @@ class PatchProposal(BaseModel):
     commits: list[Commit]
 
 
-class NewQuestion(BaseModel):
+class NewQuestion(Shape):
     """What an agent cannot decide by itself."""
 
     category: Literal["missing_env", "unclear_requirement", "missing_dependency", "test_failure", "design_decision", "out_of_scope"]
     text: Annotated[str, Field(min_length=1, max_length=20_000)]
 
 
-class Result(BaseModel):
+class Result(Shape):
     """How a run ended, as its runner tells it."""
 
     generation: int
@@ -115,7 +116,7 @@ class Result(BaseModel):
     engine: dict[str, Any] | None = None
 
 
-class Ending(BaseModel):
+class Ending(Shape):
     """What finishing a run did."""
 
     run: Run
@@ -123,14 +124,14 @@ class Ending(BaseModel):
     patch: Patch | None
 
 
-class Unpublished(BaseModel):
+class Unpublished(Shape):
     """The patch will not come to its branch by itself; why, in a sentence for people."""
 
     generation: int
     reason: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
-class OpenedPull(BaseModel):
+class OpenedPull(Shape):
     """The pull request that the publish job opened, or found open on its branch."""
 
     number: int = Field(ge=1)
@@ -140,7 +141,7 @@ class OpenedPull(BaseModel):
     head_sha: CommitHash
 
 
-class Published(BaseModel):
+class Published(Shape):
     """The patch stands on its branch; `pull` is None where nobody opens pull requests."""
 
     generation: int

@@ -5,11 +5,11 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from dispatch.kit.actors import Actor
 from dispatch.kit.errors import Conflict, NotFound
-from dispatch.kit.shapes import Money, SomeWords
+from dispatch.kit.shapes import Money, Shape, SomeWords
 from dispatch.runs.patch_shapes import Checkout, Proof
 
 STRANGERS = {"customer", "public"}  # origins, of those a brief labels its parts with
@@ -37,7 +37,7 @@ class Outcome(StrEnum):
     LOST = "lost"
 
 
-class NewRun(BaseModel):
+class NewRun(Shape):
     """What a run is made of. `continues`: the run of the same issue that it goes on from."""
 
     issue_id: UUID
@@ -49,7 +49,7 @@ class NewRun(BaseModel):
     cap_usd: Money
 
 
-class RunSummary(BaseModel):
+class RunSummary(Shape):
     """A run as lists show it."""
 
     id: UUID
@@ -74,7 +74,7 @@ class RunSummary(BaseModel):
     continues: UUID | None
 
 
-class RunFilter(BaseModel):
+class RunFilter(Shape):
     """Which runs; None leaves all."""
 
     issue_id: UUID | None = None
@@ -83,14 +83,14 @@ class RunFilter(BaseModel):
     state: State | None = None
 
 
-class RunPage(BaseModel):
+class RunPage(Shape):
     """Runs, newest first."""
 
     items: list[RunSummary]
     next_cursor: str | None
 
 
-class Check(BaseModel):
+class Check(Shape):
     """One of the repository's own checks, run by the runner. `before` is how it went on the base commit."""
 
     name: str = Field(max_length=100)
@@ -101,7 +101,7 @@ class Check(BaseModel):
     before: dict[str, Any] | None = None
 
 
-class SupposedCause(BaseModel):
+class SupposedCause(Shape):
     """A cause that the agent thought of: found to be it, or refuted, and by what."""
 
     cause: str = Field(max_length=5000)
@@ -140,14 +140,14 @@ class Run(RunSummary):
         return self.trust in STRANGERS
 
 
-class PlanFile(BaseModel):
+class PlanFile(Shape):
     """One file a plan means to change."""
 
     path: str = Field(max_length=1000)
     change: str = Field("", max_length=5000)
 
 
-class PlanBody(BaseModel):
+class PlanBody(Shape):
     """What an agent proposes; the strings are markdown and may be empty."""
 
     model_config = ConfigDict(extra="ignore")
@@ -164,7 +164,7 @@ class PlanBody(BaseModel):
     complexity: Literal["Simple", "Medium", "Complex"] = "Medium"
 
 
-class Question(BaseModel):
+class Question(Shape):
     """A question or blocker of an agent, and its answer."""
 
     id: UUID
@@ -180,7 +180,7 @@ class Question(BaseModel):
     answered_at: datetime | None
 
 
-class Answer(BaseModel):
+class Answer(Shape):
     """A person's answer; `resume` starts the next run with it."""
 
     model_config = ConfigDict(extra="forbid")

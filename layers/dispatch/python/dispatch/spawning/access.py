@@ -8,14 +8,13 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel
-
 from dispatch import deliveries
 from dispatch.clients import github, github_access, github_oidc
 from dispatch.clients.github_access import PERMISSIONS
 from dispatch.deliveries import DeliveryFilter
 from dispatch.kit.errors import DispatchError
 from dispatch.kit.settings import settings
+from dispatch.kit.shapes import Shape
 from dispatch.kit.work import work
 from dispatch.runs import WORKFLOWS
 from dispatch.spawning.access_deployments import describe_deployments
@@ -26,7 +25,7 @@ LEVELS = ("read", "write", "admin")  # each includes the one before
 PROBES = {"actions": "actions/workflows", "contents": "commits", "pull_requests": "pulls"}  # what each permission lets be read
 
 
-class AccessCheck(BaseModel):
+class AccessCheck(Shape):
     """One thing that has to be so. `ok` None: it cannot be known; `detail` says what is, or what to do."""
 
     name: str
@@ -34,7 +33,7 @@ class AccessCheck(BaseModel):
     detail: str
 
 
-class Access(BaseModel):
+class Access(Shape):
     """How this instance stands to its repository."""
 
     repository: str

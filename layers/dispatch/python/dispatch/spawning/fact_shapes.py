@@ -5,10 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import BaseModel
-
 from dispatch.kit.actors import Actor
-from dispatch.kit.shapes import Money
+from dispatch.kit.shapes import Money, Shape
 from dispatch.runs import Bucket, workflow_named
 from dispatch.spawning.limit_shapes import Breaker, PolicyNow, SwitchScope
 
@@ -21,7 +19,7 @@ class Verdict(StrEnum):
     REFUSED = "refused"
 
 
-class Cause(BaseModel):
+class Cause(Shape):
     """What an automatic spawn rests on: an error, by its family's name. `seen_at` is when it was seen first, or again after it had healed.
 
     `occurrences` is how often it was seen as of a decision: a family that is known by this name tells it anew each time.
@@ -33,7 +31,7 @@ class Cause(BaseModel):
     seen_at: datetime
 
 
-class Facts(BaseModel):
+class Facts(Shape):
     """Everything a decision rests on; a decision is a pure function of these, the limits and the moment.
 
     `held` are the resources for which a spawn ahead in the queue waits: what comes free is theirs. `*_usd` are today's, reserved and
@@ -76,7 +74,7 @@ class Facts(BaseModel):
     fix_under_way: str | None = None
 
 
-class Ruling(BaseModel):
+class Ruling(Shape):
     """What the gates said: the gate that spoke, why, and the smallest change that would turn it.
 
     `reserve_usd` is what is set aside where it is admitted, `waits_for` the resource that was short where it waits for one.
@@ -90,7 +88,7 @@ class Ruling(BaseModel):
     reserve_usd: Money
 
 
-class Asked(BaseModel):
+class Asked(Shape):
     """What the gates ask about a spawn's issue, as of one moment. `spawn_id` None is a new one's.
 
     `occurrences` is how often an automatic spawn's error was seen; None: no family is known by that name, or it is not automatic.
@@ -130,7 +128,7 @@ class Asked(BaseModel):
         return int(self.priority[1])
 
 
-class WaitingSpawn(BaseModel):
+class WaitingSpawn(Shape):
     """A waiting spawn with all that is needed to offer it again."""
 
     id: UUID
@@ -146,7 +144,7 @@ class WaitingSpawn(BaseModel):
     asked: Asked
 
 
-class Held(BaseModel):
+class Held(Shape):
     """What an unfinished run holds."""
 
     workflow: str
@@ -155,7 +153,7 @@ class Held(BaseModel):
     reserve_usd: Money
 
 
-class SpentToday(BaseModel):
+class SpentToday(Shape):
     """What a workflow has started and spent today for one customer."""
 
     workflow: str
@@ -164,7 +162,7 @@ class SpentToday(BaseModel):
     settled_usd: Money
 
 
-class ClosedSwitch(BaseModel):
+class ClosedSwitch(Shape):
     """A kill switch that is closed."""
 
     scope: SwitchScope
@@ -172,14 +170,14 @@ class ClosedSwitch(BaseModel):
     reason: str
 
 
-class Wanted(BaseModel):
+class Wanted(Shape):
     """A resource for which a spawn of this band waits, or of a lower one."""
 
     resource: str
     band: int
 
 
-class Books(BaseModel):
+class Books(Shape):
     """What all decisions share, as of one moment, the database's. `policy` None: there is no version yet.
 
     `deploying_since`: the deployment to production that began last, and has not ended, began then.
@@ -203,7 +201,7 @@ class Books(BaseModel):
         return sum(spent.spawns for spent in self.today if workflow_named(spent.workflow).bucket is bucket)
 
 
-class Known(BaseModel):
+class Known(Shape):
     """What a decision rests on, as of one moment; `asked` None: about no spawn."""
 
     books: Books

@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
-from pydantic import BaseModel
+from dispatch.kit.shapes import Shape
 
 
-class Counted(BaseModel):
+class Counted(Shape):
     """What happened in a minute, and what waits at its end."""
 
     spawns_admitted: int = 0

@@ -4,16 +4,14 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel
-
 from dispatch.families import Family
-from dispatch.kit.shapes import Money
+from dispatch.kit.shapes import Money, Shape
 from dispatch.runs import Outcome
 from dispatch.spawning.shapes import IssueRef
 from dispatch.suspects import Suspect
 
 
-class Tried(BaseModel):
+class Tried(Shape):
     """A run that ended on the issue. `pull` is the address of its pull request, `fix` what became of it in production, `because` why."""
 
     run: UUID
@@ -27,7 +25,7 @@ class Tried(BaseModel):
     because: str | None
 
 
-class Refuted(BaseModel):
+class Refuted(Shape):
     """A cause that it was not: an agent refuted it itself, or a fix that rested on it failed in production."""
 
     cause: str
@@ -35,7 +33,7 @@ class Refuted(BaseModel):
     run: UUID
 
 
-class Packet(BaseModel):
+class Packet(Shape):
     """All that whoever takes over needs, the oldest try first. `handed_over_at` None: agents may still try by themselves."""
 
     issue: IssueRef

@@ -5,11 +5,11 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import ConfigDict, StringConstraints
 
 from dispatch.kit.actors import Actor
 from dispatch.kit.settings import Limits
-from dispatch.kit.shapes import Line
+from dispatch.kit.shapes import Line, Shape
 
 
 class SwitchScope(StrEnum):
@@ -28,7 +28,7 @@ class BreakerScope(StrEnum):
     FAMILY = "family"
 
 
-class Breaker(BaseModel):
+class Breaker(Shape):
     """Failures in a row of a workflow or a family. `probing`: a run of it has not ended yet."""
 
     scope: BreakerScope
@@ -38,7 +38,7 @@ class Breaker(BaseModel):
     probing: bool = False
 
 
-class PolicyNow(BaseModel):
+class PolicyNow(Shape):
     """The newest version of the policy, as it is kept; limits that are newer than it are missing."""
 
     version: int
@@ -53,7 +53,7 @@ class PolicyRow(PolicyNow):
     changed_at: datetime
 
 
-class Policy(BaseModel):
+class Policy(Shape):
     """A version of the policy: the limits, who set them, and why."""
 
     version: int
@@ -63,7 +63,7 @@ class Policy(BaseModel):
     changed_at: datetime
 
 
-class PolicyChange(BaseModel):
+class PolicyChange(Shape):
     """Limits to change, by name; `version` is the one they were read from, so that nobody overwrites what they have not seen."""
 
     model_config = ConfigDict(extra="forbid")
@@ -73,7 +73,7 @@ class PolicyChange(BaseModel):
     because: Line
 
 
-class NewSwitch(BaseModel):
+class NewSwitch(Shape):
     """A kill switch to close. `value` is the workflow, repository or family; empty for everything."""
 
     model_config = ConfigDict(extra="forbid")
@@ -83,7 +83,7 @@ class NewSwitch(BaseModel):
     reason: Line
 
 
-class KillSwitch(BaseModel):
+class KillSwitch(Shape):
     """A kill switch, closed or opened again, and what it stopped.
 
     `stopped` are the runs it ended, `quiet` those of them that are known to act no more; `quiet_s` is how long it took from the closing
@@ -103,7 +103,7 @@ class KillSwitch(BaseModel):
     quiet_s: float | None
 
 
-class BreakerRef(BaseModel):
+class BreakerRef(Shape):
     """A breaker by name."""
 
     model_config = ConfigDict(extra="forbid")

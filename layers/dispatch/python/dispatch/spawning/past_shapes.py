@@ -3,13 +3,11 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from pydantic import BaseModel
-
-from dispatch.kit.shapes import Money
+from dispatch.kit.shapes import Money, Shape
 from dispatch.spawning.shapes import CustomerRef
 
 
-class LedgerRow(BaseModel):
+class LedgerRow(Shape):
     """One line of the ledger. `identifier` None: the issue is gone, its money is not."""
 
     id: int
@@ -25,14 +23,14 @@ class LedgerRow(BaseModel):
     note: str
 
 
-class LedgerTotals(BaseModel):
+class LedgerTotals(Shape):
     """What the lines come to: what is spent, and what is still set aside for runs that have not ended."""
 
     settled_usd: Money
     reserved_usd: Money
 
 
-class LedgerPage(BaseModel):
+class LedgerPage(Shape):
     """Lines of the ledger, newest first; the totals are of all pages together."""
 
     items: list[LedgerRow]
@@ -40,7 +38,7 @@ class LedgerPage(BaseModel):
     totals: LedgerTotals
 
 
-class DayFigures(BaseModel):
+class DayFigures(Shape):
     """One day (UTC): runs admitted, money settled, runs ended by outcome, patches accepted, and those published."""
 
     day: date
@@ -51,7 +49,7 @@ class DayFigures(BaseModel):
     published: int
 
 
-class WorkflowFigures(BaseModel):
+class WorkflowFigures(Shape):
     """One workflow over the days: runs admitted and money settled; medians are of the runs that ended by themselves.
 
     `completed` have done what they were for (or found nothing to do); `failed` have failed or were lost.
@@ -67,7 +65,7 @@ class WorkflowFigures(BaseModel):
     patches: int
 
 
-class Stats(BaseModel):
+class Stats(Shape):
     """The last days, today included. `cost_per_patch_usd` is all that was settled over the patches published; None without one.
 
     `not_spent_usd` is what runs would likely have cost whose errors healed before they started.
@@ -80,7 +78,7 @@ class Stats(BaseModel):
     not_spent_usd: Money
 
 
-class Cleaned(BaseModel):
+class Cleaned(Shape):
     """What a sweep has done: runs ended as lost, runs sent to the spawner again, waiting spawns that wait no more."""
 
     lost: int
@@ -88,14 +86,14 @@ class Cleaned(BaseModel):
     offered: int
 
 
-class EndedRun(BaseModel):
+class EndedRun(Shape):
     """What a run that ended by itself cost, and how long its agent worked."""
 
     cost_usd: Money
     seconds: float
 
 
-class Forecast(BaseModel):
+class Forecast(Shape):
     """What a run will likely cost and take: the median, and what nine in ten stay within.
 
     `runs` of the workflow ended by themselves, and this comes from them; `likely_between` holds the true median of costs with 90 %

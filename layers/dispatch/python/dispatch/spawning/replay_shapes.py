@@ -6,15 +6,15 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from dispatch.kit.shapes import Money
+from dispatch.kit.shapes import Money, Shape
 from dispatch.runs import Outcome
 from dispatch.spawning.fact_shapes import ClosedSwitch, Facts
 from dispatch.spawning.shapes import SpawnState
 
 
-class NewReplay(BaseModel):
+class NewReplay(Shape):
     """A candidate policy: the limits that differ from those in force, and how many days back to try it on, today included."""
 
     model_config = ConfigDict(extra="forbid")
@@ -23,7 +23,7 @@ class NewReplay(BaseModel):
     days: int = Field(default=30, ge=1, le=366)
 
 
-class ReplayFigures(BaseModel):
+class ReplayFigures(Shape):
     """What came, or would have come, of a period's requests. `cost_usd` is of runs that ended in it, `patches` are accepted ones."""
 
     spawns: int
@@ -34,7 +34,7 @@ class ReplayFigures(BaseModel):
     patches: int
 
 
-class MissedRun(BaseModel):
+class MissedRun(Shape):
     """A run that brought an accepted patch or an approved plan, and would not have got that far within the period."""
 
     issue: str
@@ -44,7 +44,7 @@ class MissedRun(BaseModel):
     cost_usd: Money
 
 
-class Replay(BaseModel):
+class Replay(Shape):
     """The period as it was, and as it would have been under the candidate."""
 
     days: int
@@ -56,7 +56,7 @@ class Replay(BaseModel):
     sentence: str
 
 
-class PastSpawn(BaseModel):
+class PastSpawn(Shape):
     """A request of the past, with what the gates first went by, and its run where it had one.
 
     `last_facts` are those of its last decision, where there were several; `planned_by` is the run whose plan its run implemented.
@@ -99,7 +99,7 @@ class PastSwitch(ClosedSwitch):
     opened_at: datetime | None
 
 
-class Typical(BaseModel):
+class Typical(Shape):
     """How long a workflow's runs take from their admission, and what they cost: the medians."""
 
     lasts_s: float

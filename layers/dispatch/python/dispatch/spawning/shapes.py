@@ -5,10 +5,10 @@ from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from dispatch.kit.actors import Actor
-from dispatch.kit.shapes import Line, Money, Words
+from dispatch.kit.shapes import Line, Money, Shape, Words
 from dispatch.runs import RunSummary
 from dispatch.spawning.fact_shapes import Verdict
 from dispatch.spawning.limit_shapes import BreakerNow, KillSwitch
@@ -23,7 +23,7 @@ class SpawnState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class NewSpawn(BaseModel):
+class NewSpawn(Shape):
     """A request to start a run. `cap_usd` None means the policy's; `words` are a person's, for the agent.
 
     `continues` is a run of the same issue that has ended: the new one goes on from its work, and has what is left of its cap where it ended
@@ -39,7 +39,7 @@ class NewSpawn(BaseModel):
     force_because: Line | None = None
 
 
-class Round(BaseModel):
+class Round(Shape):
     """Why a further run on our own pull request is wanted: a review (`key`: its id), or checks that failed (`key`: their commit)."""
 
     id: UUID
@@ -49,7 +49,7 @@ class Round(BaseModel):
     words: str
 
 
-class CustomerRef(BaseModel):
+class CustomerRef(Shape):
     """A customer by name."""
 
     name: str
@@ -62,7 +62,7 @@ class CustomerKey(CustomerRef):
     id: UUID
 
 
-class Spawn(BaseModel):
+class Spawn(Shape):
     """A request to start a run, and what became of it. `place` is its place in the queue, from 1; `automatic`: nobody asked for it."""
 
     id: UUID
@@ -83,7 +83,7 @@ class Spawn(BaseModel):
     created_at: datetime
 
 
-class Decision(BaseModel):
+class Decision(Shape):
     """What the gates said about one spawn, with every input."""
 
     id: int
@@ -100,14 +100,14 @@ class Decision(BaseModel):
     asked_by: Actor
 
 
-class DecisionPage(BaseModel):
+class DecisionPage(Shape):
     """Decisions, newest first."""
 
     items: list[Decision]
     next_cursor: str | None
 
 
-class DecisionFilter(BaseModel):
+class DecisionFilter(Shape):
     """Which decisions; None leaves all."""
 
     issue_id: UUID | None = None
@@ -115,14 +115,14 @@ class DecisionFilter(BaseModel):
     gate: str | None = None
 
 
-class Used(BaseModel):
+class Used(Shape):
     """How much of a limit is used; `total` None means no limit."""
 
     used: int
     total: int | None
 
 
-class Slots(BaseModel):
+class Slots(Shape):
     """How many agents run, of how many."""
 
     used: int
@@ -131,7 +131,7 @@ class Slots(BaseModel):
     prd: Used
 
 
-class Purse(BaseModel):
+class Purse(Shape):
     """Today's money of one workflow or customer; `limit_usd` None means none of its own."""
 
     name: str
@@ -140,7 +140,7 @@ class Purse(BaseModel):
     reserved_usd: Money
 
 
-class MoneyToday(BaseModel):
+class MoneyToday(Shape):
     """Today's money (UTC)."""
 
     limit_usd: Money
@@ -151,14 +151,14 @@ class MoneyToday(BaseModel):
     by_customer: list[Purse]
 
 
-class SpawnsToday(BaseModel):
+class SpawnsToday(Shape):
     """Today's runs (UTC)."""
 
     error: Used
     prd: Used
 
 
-class Fleet(BaseModel):
+class Fleet(Shape):
     """What runs, what waits, and what is left of today."""
 
     running: list[RunSummary]
@@ -173,7 +173,7 @@ class Fleet(BaseModel):
     policy_version: int
 
 
-class IssueRef(BaseModel):
+class IssueRef(Shape):
     """An issue by name."""
 
     id: UUID
@@ -181,7 +181,7 @@ class IssueRef(BaseModel):
     title: str
 
 
-class InboxItem(BaseModel):
+class InboxItem(Shape):
     """Something that waits for a person."""
 
     kind: Literal["plan", "question", "blocker", "failure", "pull", "handover", "fix"]

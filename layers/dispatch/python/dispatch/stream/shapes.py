@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
+
+from dispatch.kit.shapes import Shape
 
 
-class Frame(BaseModel):
+class Frame(Shape):
     """One thing that happened on a topic; `seq` is gapless from 1 within it."""
 
     model_config = ConfigDict(frozen=True)
@@ -18,7 +20,7 @@ class Frame(BaseModel):
     data: Any
 
 
-class FeedPage(BaseModel):
+class FeedPage(Shape):
     """Frames after some seq, in order. There is more where the last frame's seq is below `newest`; 0 means nothing was ever published."""
 
     topic: str
@@ -26,7 +28,7 @@ class FeedPage(BaseModel):
     newest: int
 
 
-class Connection(BaseModel):
+class Connection(Shape):
     """An open socket, and the rights it was opened with, as the door that opened it wrote them down."""
 
     id: str

@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel
+from dispatch.kit.shapes import Shape
 
 
-class Suspect(BaseModel):
+class Suspect(Shape):
     """A commit that may have brought an error. `files` are those of the error's stack that it changes; `because` is a sentence."""
 
     sha: str
@@ -18,7 +18,7 @@ class Suspect(BaseModel):
     because: str
 
 
-class Change(BaseModel):
+class Change(Shape):
     """What a commit does to a file: its name, its name before, and which lines are new or stand where others stood, first and last."""
 
     path: str
@@ -26,7 +26,7 @@ class Change(BaseModel):
     lines: list[tuple[int, int]]
 
 
-class Case(BaseModel):
+class Case(Shape):
     """An error whose suspects are to be looked for: its stack, and since when it is there. `is_back`: it had been thought fixed."""
 
     family_id: UUID

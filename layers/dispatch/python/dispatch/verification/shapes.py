@@ -5,9 +5,10 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from dispatch.kit.errors import Conflict
+from dispatch.kit.shapes import Shape
 
 
 class FixState(StrEnum):
@@ -25,7 +26,7 @@ class FixState(StrEnum):
         return self in {FixState.AWAITING_DEPLOY, FixState.WATCHING}
 
 
-class Numbers(BaseModel):
+class Numbers(Shape):
     """What a verdict rests on.
 
     `active_hours_before`: hours in which the error was seen, the first left out, as it is why anybody looked. `observed_hours_before`:
@@ -45,7 +46,7 @@ class Numbers(BaseModel):
     ignored: int
 
 
-class FixPull(BaseModel):
+class FixPull(Shape):
     """The pull request that was merged."""
 
     repository: str
@@ -53,14 +54,14 @@ class FixPull(BaseModel):
     url: str
 
 
-class FixFamily(BaseModel):
+class FixFamily(Shape):
     """The error it is to fix."""
 
     id: UUID
     name: str
 
 
-class FixSighting(BaseModel):
+class FixSighting(Shape):
     """What was seen of the error since the deployment, by what it was held to be; `at` is the latest of `times`."""
 
     at: datetime
@@ -69,7 +70,7 @@ class FixSighting(BaseModel):
     times: int
 
 
-class FixAttempt(BaseModel):
+class FixAttempt(Shape):
     """A merged pull request being watched. Deployed without an `environment`: no deployments are known, and the merge is held to be one."""
 
     id: UUID
@@ -91,14 +92,14 @@ class FixAttempt(BaseModel):
     decided_at: datetime | None
 
 
-class Mark(BaseModel):
+class Mark(Shape):
     """A moment on the chart."""
 
     at: datetime
     what: Literal["merged", "deployed", "failed", "verified", "unproven"]
 
 
-class FixChart(BaseModel):
+class FixChart(Shape):
     """How often the error was seen: one figure for each step from `since` on, the last one holds `until`."""
 
     since: datetime
@@ -108,7 +109,7 @@ class FixChart(BaseModel):
     marks: list[Mark]
 
 
-class Fix(BaseModel):
+class Fix(Shape):
     """How an issue's error stands: `family` None where it is none's."""
 
     family: FixFamily | None
@@ -117,7 +118,7 @@ class Fix(BaseModel):
     closing_needs_reason: bool
 
 
-class Commit(BaseModel):
+class Commit(Shape):
     """A merge that has to be in production. `sha` None: GitHub has told none."""
 
     repository: str
@@ -125,14 +126,14 @@ class Commit(BaseModel):
     merged_at: datetime
 
 
-class Held(BaseModel):
+class Held(Shape):
     """What a sighting is held to be while a fix is watched: whether it counts against it, and why."""
 
     counts: bool
     because: str
 
 
-class WatchOn(BaseModel):
+class WatchOn(Shape):
     """How much longer to watch."""
 
     model_config = ConfigDict(extra="forbid")

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from pydantic import BaseModel
-
 from dispatch.kit.errors import DispatchError
+from dispatch.kit.shapes import Shape
 from dispatch.kit.work import Work
 from dispatch.orchestrator.commands import acting, asking_logs, erring, fixing, limiting, looking
 from dispatch.orchestrator.commands.markdown import plain, table
@@ -18,7 +17,7 @@ Answer = Callable[[Work, str, Caller], str]
 Ask = Callable[[str, Caller], str]
 
 
-class CommandHelp(BaseModel):
+class CommandHelp(Shape):
     """A command, for completion and help."""
 
     name: str
