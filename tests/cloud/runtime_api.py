@@ -161,6 +161,9 @@ class _Server(ThreadingHTTPServer):
         self.failure = ""
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A container that was ended hangs up in the middle."""
+
 
 class _Door(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
