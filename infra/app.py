@@ -31,7 +31,7 @@ def make(app: cdk.App, *, bundles: Path, site: Path) -> Dispatch:
     """The stacks of the stage that the context names. Raises KeyError for a stage that there is not."""
     stage = STAGES[app.node.try_get_context("stage") or "small"]
     name = app.node.try_get_context("name") or "Dispatch"
-    keeps_data = app.node.try_get_context("keep-data") != "no"
+    kept = app.node.try_get_context("keep-data") or "yes"  # `snapshot` and `no`: what `make destroy` says before it begins
     env = cdk.Environment(account=os.environ.get("CDK_DEFAULT_ACCOUNT"), region=os.environ.get("CDK_DEFAULT_REGION") or REGION)
     edge = Edge(app, f"{name}Edge", account=env.account) if stage.has_waf else None
     stack = Dispatch(
@@ -41,7 +41,8 @@ def make(app: cdk.App, *, bundles: Path, site: Path) -> Dispatch:
         bundles=bundles,
         site=site,
         waf_arn=edge.waf_arn if edge else None,
-        keeps_data=keeps_data,
+        keeps_data=kept != "no",
+        is_guarded=kept == "yes",
         env=env,
         cross_region_references=edge is not None,
     )

@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     except SetUpError as error:
         print(error, file=sys.stderr)
         return 2
-    code = _cdk(chosen)
+    code = _destroy(chosen) if chosen.verb == "destroy" else _cdk(chosen)
     if code == 0 and chosen.verb == "deploy":
         told = json.loads(TOLD.read_text())[chosen.name]
         uploading.upload(ROOT / "frontend" / "build", bucket=told["SiteBucket"], distribution=told["DistributionId"])
@@ -45,18 +45,27 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _cdk(chosen: argparse.Namespace) -> int:
-    context = [f"stage={chosen.stage}", f"name={chosen.name}", *(["keep-data=no"] if chosen.with_data else [])]
+def _destroy(chosen: argparse.Namespace) -> int:
+    """The guard against deletion goes first, in a deployment of its own. The database leaves a snapshot, unless its data go too."""
+    kept = "no" if chosen.with_data else "snapshot"
+    print(f"Destroying {chosen.name}: its data {'go too' if chosen.with_data else 'stay, the database as a snapshot'}.", file=sys.stderr)
+    lifted = _cdk(argparse.Namespace(**{**vars(chosen), "verb": "deploy"}), kept=kept)
+    if lifted:
+        return lifted
+    if chosen.with_data:
+        told = json.loads(TOLD.read_text())[chosen.name]
+        uploading.empty(told["SiteBucket"], told["LogBucket"])
+    return _cdk(chosen, kept=kept)
+
+
+def _cdk(chosen: argparse.Namespace, *, kept: str = "") -> int:
+    context = [f"stage={chosen.stage}", f"name={chosen.name}", *([f"keep-data={kept}"] if kept else [])]
     context += [f"{name}={value}" for name in ("domain", "certificate", "edge-key") if (value := os.environ.get(_setting(name)))]
     command = [str(CDK), chosen.verb, "--all", *(word for one in context for word in ("--context", one))]
     if chosen.verb == "deploy":
         command += ["--outputs-file", str(TOLD)]
     if chosen.verb == "synth":
         command += ["--quiet"]
-    if chosen.verb == "destroy" and chosen.with_data:
-        lifted = _cdk(argparse.Namespace(**{**vars(chosen), "verb": "deploy"}))  # the guard against deletion goes first
-        if lifted:
-            return lifted
     return subprocess.run(command, cwd=ROOT, env=_environment(), check=False).returncode
 
 

@@ -9,9 +9,11 @@ EXPLAINED = {
     "(functions/api/callers.py). A test fails for a route without a rule.",
     "AwsSolutions-SMG4": "These are other people's keys and webhook secrets: they are rotated where they are given, several at a time "
     "(docs/runbook.md). The database's password is rotated by RDS itself.",
+    "AwsSolutions-RDS10": "The guard goes in the deployment that comes right before `make destroy`, and in no other.",
     "AwsSolutions-CFR1": "A team works from anywhere; who may come in is checked at the sign-in, not by country.",
     "AwsSolutions-CFR2": "The firewall costs money while nobody works, so the stage `small` goes without; `standard` has one.",
     "AwsSolutions-CFR4": "CloudFront's own certificate knows no other choice; a domain of one's own brings TLS 1.2.",
+    "AwsSolutions-EC29": "The NAT machine holds nothing. Guarded against its end, it would stop `make destroy` and a change of the stage.",
     "AwsSolutions-EC23": "The NAT machine takes only what comes from inside the network: its rule names the VPC's own range.",
     f"AwsSolutions-IAM4[Policy::{ARN}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]": "CDK's own helper, which sets how long "
     "the database's log is kept, writes its own log with it.",

@@ -25,16 +25,26 @@ POSTGRES = "17.7"  # the context value `postgres` asks for another; the SQL is t
 
 
 class Dispatch(Stack):
-    """One instance. `keeps_data` False lets `make destroy` take everything with it."""
+    """One instance. `keeps_data` False lets `make destroy` take everything with it; `is_guarded` True does not let it take the database."""
 
     def __init__(
-        self, scope: Construct, name: str, stage: Stage, *, bundles: Path, site: Path, waf_arn: str | None, keeps_data: bool, **more: object
+        self,
+        scope: Construct,
+        name: str,
+        stage: Stage,
+        *,
+        bundles: Path,
+        site: Path,
+        waf_arn: str | None,
+        keeps_data: bool,
+        is_guarded: bool,
+        **more: object,
     ) -> None:
         super().__init__(scope, name, **more)
         postgres = self.node.try_get_context("postgres") or POSTGRES
 
         network = Network(self, "Network", stage)
-        database = Database(self, "Database", stage, network, version=postgres, keeps_data=keeps_data)
+        database = Database(self, "Database", stage, network, version=postgres, keeps_data=keeps_data, is_guarded=is_guarded)
         settings = Settings(self, "Settings", keeps_data=keeps_data)
         queues = Queues(self, "Queues")
         functions = Functions(
@@ -72,6 +82,7 @@ class Dispatch(Stack):
             "SentryWebhook": f"{front.address}/api/sentry/webhook",
             "PointTheDomainAt": front.distribution.distribution_domain_name,
             "SiteBucket": front.bucket.bucket_name,
+            "LogBucket": front.logs.bucket_name,
             "DistributionId": front.distribution.distribution_id,
             "AlarmTopic": alarms.topic.topic_arn,
             **{f"Dead{name.removesuffix('.fifo').capitalize()}": dead.queue_url for name, dead in queues.dead.items()},

@@ -46,3 +46,11 @@ def _is_forever(path: Path) -> bool:
 def _reference(built: Path) -> str:
     """The same for the same build: asked twice, CloudFront does it once."""
     return str((built / "index.html").stat().st_mtime_ns)
+
+
+def empty(*buckets: str) -> None:
+    """Nothing is in these buckets, since only an empty one can be removed."""
+    import boto3  # pyright: ignore[reportMissingTypeStubs]
+
+    for bucket in buckets:
+        boto3.resource("s3").Bucket(bucket).objects.all().delete()  # pyright: ignore

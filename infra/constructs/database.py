@@ -19,7 +19,9 @@ IDLE_MS = "300000"  # a frozen container's connection is given up after 5 minute
 class Database(Construct):
     """The cluster, and the address that functions connect to: the proxy's, where the stage has one."""
 
-    def __init__(self, scope: Construct, name: str, stage: Stage, network: Network, *, version: str, keeps_data: bool) -> None:
+    def __init__(
+        self, scope: Construct, name: str, stage: Stage, network: Network, *, version: str, keeps_data: bool, is_guarded: bool
+    ) -> None:
         super().__init__(scope, name)
         engine = rds.DatabaseClusterEngine.aurora_postgres(version=rds.AuroraPostgresEngineVersion.of(version, version.partition(".")[0]))
         readers = [rds.ClusterInstance.serverless_v2("Standby", scale_with_writer=True)] if stage.is_redundant else []
@@ -42,7 +44,7 @@ class Database(Construct):
             backup=rds.BackupProps(retention=Duration.days(stage.backup_days)),
             cloudwatch_logs_exports=["postgresql"],
             cloudwatch_logs_retention=logs.RetentionDays.ONE_MONTH,
-            deletion_protection=keeps_data,
+            deletion_protection=is_guarded,
             removal_policy=RemovalPolicy.SNAPSHOT if keeps_data else RemovalPolicy.DESTROY,
         )
         self.secret = cast("secretsmanager.ISecret", self.cluster.secret)

@@ -50,8 +50,7 @@ def _nat_instance() -> ec2.NatInstanceProviderV2:
 
 
 def _guard(machine: ec2.CfnInstance) -> None:
-    """The NAT machine's disk is encrypted, it is watched each minute, and nobody ends it by mistake."""
+    """The NAT machine's disk is encrypted, and it is watched each minute. It may be ended: it holds nothing, and is made anew."""
     disk = ec2.CfnInstance.EbsProperty(encrypted=True, volume_size=8, volume_type="gp3")
     machine.block_device_mappings = [ec2.CfnInstance.BlockDeviceMappingProperty(device_name="/dev/xvda", ebs=disk)]
     machine.monitoring = True
-    machine.disable_api_termination = True

@@ -53,8 +53,8 @@ class Site(Construct):
     ) -> None:
         super().__init__(scope, name)
         self._domain = self.node.try_get_context("domain")
-        logs = self._bucket("Log", keeps_data=keeps_data, is_log=True)
-        self.bucket = self._bucket("Files", keeps_data=keeps_data, logs=logs)
+        self.logs = self._bucket("Log", keeps_data=keeps_data, is_log=True)
+        self.bucket = self._bucket("Files", keeps_data=keeps_data, logs=self.logs)
         region = Stack.of(self).region
         self.distribution = cloudfront.Distribution(
             self,
@@ -72,7 +72,7 @@ class Site(Construct):
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             price_class=cloudfront.PriceClass.PRICE_CLASS_100,
             web_acl_id=waf_arn,
-            log_bucket=logs,
+            log_bucket=self.logs,
             log_includes_cookies=False,
         )
 
