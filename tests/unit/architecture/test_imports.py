@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = ("anthropic", "boto3", "fastapi", "mangum", "httpx2", "jwt", "openai", "mcp")
+HEAVY = ("anthropic", "argon2", "boto3", "cryptography", "fastapi", "mangum", "httpx2", "jwt", "openai", "mcp", "starlette")
 
 
 @pytest.mark.parametrize(
@@ -15,8 +15,9 @@ HEAVY = ("anthropic", "boto3", "fastapi", "mangum", "httpx2", "jwt", "openai", "
         ("functions.spawner.handler", set()),
         ("functions.verifier.handler", set()),
         ("functions.webhooks.handler", set()),
+        ("functions.migrator.handler", set()),
         ("functions.stream.turns", set()),
-        ("functions.api.handler", {"fastapi", "mangum"}),
+        ("functions.api.handler", {"fastapi", "mangum", "starlette"}),
     ],
 )
 def test_a_handler_imports_no_sdk_before_it_needs_it(handler: str, allowed: set[str]) -> None:
