@@ -5,7 +5,21 @@ import sys
 
 from infra.laptop.environment import ROOT
 
-ALL = ("up", "events", "admission", "intake", "issues", "replay", "grouping", "stop", "soak", "verification", "cold_start", "pushes", "load")
+ALL = (
+    "up",
+    "events",
+    "admission",
+    "intake",
+    "issues",
+    "replay",
+    "grouping",
+    "stop",
+    "soak",
+    "verification",
+    "cold_start",
+    "pushes",
+    "load",
+)
 
 if __name__ == "__main__":
     for number, name in enumerate(ALL, 1):
