@@ -7,6 +7,7 @@ webhook in ten comes twice; every sender tries again, as ours do. In the end SQL
 Run with `python -m benchmarks.load`.
 """
 
+import base64
 import json
 import logging
 import os
@@ -38,9 +39,9 @@ from tests.github_door import open_github
 
 PEOPLE, RUNS = 10, 8
 A_SECOND = {"look": 3.0, "events": 4.0, "alert": 0.5, "github": 0.1, "spawn": 0.05, "watch": 0.2}  # a team's
-SECONDS = {1: 20, 10: 12, 100: 4}
-WARM_UP_S = {1: 8, 10: 5, 100: 2}
-MOST_SOCKETS, MOST_RUNS = 500, 200
+SECONDS = {1: 20, 10: 12, 100: 2}  # two cores take minutes for what a hundred teams send in two seconds
+WARM_UP_S = {1: 8, 10: 5, 100: 1}
+MOST_SOCKETS, MOST_RUNS = 500, 100
 MINUTE_S = 12.0
 TWICE = 0.1
 PATIENCE = 200  # tries
@@ -127,10 +128,10 @@ class Team:
         for number in range(PATIENCE):
             with suppress(ThrottledError, FailedError):
                 answer = self.functions[function].invoke(event)
-                if answer["statusCode"] < 400 or (kind, answer["statusCode"]) == ("spawn", 409):  # the first try had done it, and died
+                if answer["statusCode"] < 400 or _was_done(answer):
                     return answer
                 if answer["statusCode"] < 500:
-                    raise SystemExit(f"{kind} is refused: {answer}")
+                    raise SystemExit(f"{kind} is refused: {_text(answer)}")
             with self.lock:
                 self.again[kind] += 1
             time.sleep(random.uniform(0.05, min(2.0, 0.1 * 2**number)))
@@ -235,6 +236,15 @@ def request(method: str, path: str, body: Any = None, **headers: str) -> dict[st
         "body": None if body is None else body if isinstance(body, str) else json.dumps(body),
         "isBase64Encoded": False,
     }
+
+
+def _was_done(answer: dict[str, Any]) -> bool:
+    """An earlier try had done it, and died before it could say so."""
+    return answer["statusCode"] == 409 and json.loads(_text(answer)).get("gate") == "issue"
+
+
+def _text(answer: dict[str, Any]) -> str:
+    return base64.b64decode(answer["body"]).decode() if answer.get("isBase64Encoded") else answer["body"]
 
 
 def measure(scale: int) -> list[Figure]:
@@ -342,6 +352,9 @@ def _wrong(url: str, team: Team) -> dict[str, int]:
             - ask(
                 "SELECT count(*) FROM (SELECT issue_id FROM run WHERE issue_id = ANY(%s::uuid[]) GROUP BY 1 HAVING count(*) = 1) AS one",
                 team.spawned,
+            ),
+            "wanted agents that wait, though nothing holds them": ask(
+                "SELECT count(*) FROM spawn WHERE state = 'waiting' AND issue_id = ANY(%s::uuid[])", team.spawned
             ),
             "runs that were never started": ask("SELECT count(*) FROM run WHERE state = 'queued'"),
             "money set aside twice": ask(
