@@ -81,6 +81,11 @@ class Cloud:
             client.delete_message(QueueUrl=address, ReceiptHandle=message["ReceiptHandle"])
         return [message["Body"] for message in found]
 
+    def forget_queues(self) -> None:
+        """They are gone with what waits in them: moto's queues are the process's, whoever asked for them."""
+        for address in self.queues.values():
+            self.sqs.client().delete_queue(QueueUrl=address)
+
     def close(self) -> None:
         """Every container has ended."""
         self._open.close()
@@ -99,6 +104,7 @@ def cloud(connections: Connections, built: Path, tmp_path: Path) -> Iterator[Clo
     found = Cloud(sqs, built, tmp_path / "containers", sockets_endpoint=os.environ["SOCKETS_ENDPOINT"])
     yield found
     found.close()
+    found.forget_queues()
     sqs.stop()
 
 
