@@ -81,7 +81,7 @@ class Shop:
     def come_back(self, family_id: UUID) -> None:
         """The error had been thought fixed."""
         with work() as unit:
-            unit.conn.execute("UPDATE family SET cause_at = now() WHERE id = %s", [family_id])
+            unit.conn.execute("UPDATE family SET cause_at = %s WHERE id = %s", [unit.now, family_id])
 
     def _write(self, path: str, text: str) -> None:
         file = self.place / path
