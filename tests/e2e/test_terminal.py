@@ -34,9 +34,9 @@ def test_help_lists_the_commands(show: Open) -> None:
 def test_an_unknown_command_is_told_what_was_meant(show: Open) -> None:
     page = show("/?chat=new")
 
-    say(page, "/statsu")
+    say(page, "/statu")
 
-    expect(conversation(page).get_by_text("There is no command “/statsu”. Did you mean /status?")).to_be_visible()
+    expect(conversation(page).get_by_text("There is no command “/statu”. Did you mean /status?")).to_be_visible()
 
 
 def test_a_chat_survives_a_reload(show: Open) -> None:
@@ -145,7 +145,7 @@ def test_what_runs_needs_you_and_costs_shows_beside_the_chat_as_it_happens(show:
 
     instance.spawn(issue)
 
-    expect(page.get_by_role("region", name="Running").get_by_role("link")).to_contain_text(issue)
+    expect(page.get_by_role("region", name="Running").get_by_role("link", name=issue)).to_be_visible()
     plan = page.get_by_role("region", name="Needs you").get_by_role("link", name=re.compile(issue))
     expect(plan).to_contain_text("Plan to review", timeout=RUN_MS)
     expect(page.get_by_role("list", name="Outcomes today")).to_contain_text(f"{before + 1} investigation complete")
