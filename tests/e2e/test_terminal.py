@@ -34,9 +34,9 @@ def test_help_lists_the_commands(show: Open) -> None:
 def test_an_unknown_command_is_told_what_was_meant(show: Open) -> None:
     page = show("/?chat=new")
 
-    say(page, "/statu")
+    say(page, "/sttaus")
 
-    expect(conversation(page).get_by_text("There is no command “/statu”. Did you mean /status?")).to_be_visible()
+    expect(conversation(page).get_by_text("There is no command “/sttaus”. Did you mean /status?")).to_be_visible()
 
 
 def test_a_chat_survives_a_reload(show: Open) -> None:
