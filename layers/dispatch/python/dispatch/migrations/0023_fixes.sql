@@ -56,7 +56,8 @@ LEFT JOIN family ON family.issue_id = fix_attempt.issue_id;
 ALTER TABLE issue ADD COLUMN closed_at timestamptz, ADD COLUMN fix_verified_at timestamptz;
 UPDATE issue SET closed_at = issue.updated_at FROM status WHERE status.id = issue.status_id AND status.is_closed;
 
--- As before, and fixes that nobody can prove.
+-- As before, and errors that agents failed at (the failure of the last of their runs is not told beside it), and fixes that nobody can
+-- prove. (Whoever adds a kind writes the view whole, with these.)
 CREATE OR REPLACE VIEW inbox AS
 SELECT 'plan' AS kind, plan.issue_id, plan.proposed_at AS at, plan.body ->> 'summary' AS text,
        jsonb_build_object('plan_version', plan.version, 'run_id', plan.run_id) AS ref

@@ -1,4 +1,5 @@
--- As before, with what is on its way already to mend the error: its open pull request, or a merged one that is not judged yet.
+-- As before, with how often its error was seen, since when it is a person's, and what is on its way already to mend it: its open pull
+-- request, or a merged one that is not judged yet.
 DROP FUNCTION spawn_about;
 CREATE FUNCTION spawn_about(of_spawn_id uuid, of_issue_id uuid, of_workflow text, of_family text, of_automatic boolean)
 RETURNS TABLE (
